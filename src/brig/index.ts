@@ -1,0 +1,1 @@
+/** Brig: accounts, authentication, handles, profiles and search. It knows nothing of conversations. */

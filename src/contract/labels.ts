@@ -1,0 +1,138 @@
+/**
+ * The catalogue of every label that this backend answers with: status and default message.
+ *
+ * A key is the label on the wire, or `label:variant` where wire-server uses one label with several statuses or texts.
+ * `error` is the specification's own name of the failure, sent beside the label.
+ * `docs/labels.md` is generated from this list.
+ */
+
+interface Entry {
+  readonly status: number;
+  readonly message: string;
+  readonly error?: 'AuthenticationFailure' | 'DiscoveryFailure' | 'ValidationError';
+}
+
+function catalogue<const T extends Record<string, Entry>>(entries: T): T {
+  return entries;
+}
+
+export const labels = catalogue({
+  // The federator: form of a request
+  'no-endpoint': { status: 404, message: 'The requested endpoint does not exist' },
+  'invalid-endpoint': { status: 403, message: 'The requested endpoint does not exist' },
+  'invalid-endpoint:rpc': { status: 400, message: 'The RPC name is not valid' },
+  'unknown-component': { status: 400, message: 'No such component' },
+  'invalid-domain:syntax': { status: 400, message: 'The target is not a domain' },
+  'no-origin-domain': { status: 400, message: 'The request has no Wire-Origin-Domain header' },
+  'domain-parse-error': { status: 400, message: 'The Wire-Origin-Domain header is not a domain' },
+  'invalid-origin-domain': { status: 400, message: 'The origin domain is not the domain of this backend' },
+  'no-client-certificate': { status: 400, message: 'The request carries no client certificate' },
+  'certificate-parse-error': { status: 400, message: 'The client certificate cannot be read' },
+  'untrusted-ingress': {
+    status: 400,
+    message: 'The client certificate header is not accepted from this address',
+    error: 'AuthenticationFailure',
+  },
+  'body-too-large': { status: 413, message: 'The request body is too large' },
+  'headers-too-large': { status: 431, message: 'The request headers are too large' },
+  'request-timeout': { status: 408, message: 'The request did not arrive in time' },
+  'too-many-requests': { status: 429, message: 'Too many requests' },
+  'unsupported-content-encoding': { status: 415, message: 'The content encoding is not accepted' },
+  'unsupported-media-type': { status: 415, message: 'The content type is not accepted' },
+
+  // The federator: who may talk to whom
+  'federation-denied': { status: 400, message: 'origin domain not in the federation allow list' },
+  'invalid-domain': { status: 422, message: 'srv record not found', error: 'DiscoveryFailure' },
+  'discovery-failure': { status: 400, message: 'DNS error', error: 'DiscoveryFailure' },
+  'authentication-failure': {
+    status: 403,
+    message: 'none of the domain names match the certificate',
+    error: 'ValidationError',
+  },
+  'authentication-failure:unverified': {
+    status: 400,
+    message: 'the client certificate is missing or does not verify',
+    error: 'AuthenticationFailure',
+  },
+
+  // The federator: calling a remote
+  'federation-connection-refused': { status: 521, message: 'The remote backend cannot be reached' },
+  'federation-tls-error': { status: 525, message: 'The TLS handshake with the remote backend failed' },
+  'federation-http2-error': { status: 533, message: 'The remote backend broke the HTTP/2 protocol' },
+  'federation-remote-error': { status: 533, message: 'A remote federator failed' },
+  'federation-overloaded': { status: 503, message: 'Too many requests to this remote backend are waiting' },
+
+  // The federation client of a component (reference 3.2)
+  'federation-not-enabled': { status: 400, message: 'no federator configured' },
+  'federation-not-available': { status: 500, message: 'The local federator is not available' },
+  'federation-local-error': { status: 500, message: 'Local federator failure' },
+  'federation-not-implemented': {
+    status: 500,
+    message: 'Federation is not yet implemented for this endpoint',
+  },
+  'federation-invalid-body': { status: 533, message: 'Could not parse remote federator response' },
+  'federation-invalid-content-type': { status: 533, message: 'Content-type cannot be read' },
+  'federation-unsupported-content-type': { status: 533, message: 'Content-type is not the expected one' },
+  'federation-unexpected-body': { status: 533, message: 'Could parse body, but response was not expected' },
+  'federation-unexpected-wai-error': {
+    status: 533,
+    message: 'Could parse body, but got an unexpected error response',
+  },
+  'federation-version-error': { status: 533, message: 'Version negotiation failed' },
+  'unknown-federation-error': { status: 533, message: 'Unknown federation error' },
+
+  // Every listener
+  'bad-request': { status: 400, message: 'The request is not well-formed' },
+  'client-error': { status: 400, message: 'The request cannot be processed' },
+  'client-error:too-many-failed-logins': { status: 403, message: 'Too many failed logins' },
+  'client-error:logins-too-frequent': { status: 429, message: 'Logins too frequent' },
+  'client-error:cookie': { status: 403, message: 'Invalid user token' },
+  'unsupported-version': { status: 404, message: 'The API version is not supported' },
+  'unauthorized:token': { status: 401, message: 'The access token is missing, invalid or expired' },
+  'access-denied:token': { status: 403, message: 'The token is not accepted here' },
+  'server-error': { status: 500, message: 'Server Error' },
+  'storage-unavailable': { status: 503, message: 'The storage cannot be reached; try again' },
+  'storage-full': { status: 507, message: 'The storage is full' },
+
+  // Accounts (brig)
+  'not-found': { status: 404, message: 'Not found' },
+  'not-found:user': { status: 404, message: 'User not found' },
+  'not-found:handle': { status: 404, message: 'Handle not found' },
+  'invalid-user': { status: 400, message: 'Invalid user' },
+  'invalid-credentials': { status: 403, message: 'Authentication failed' },
+  'invalid-credentials:expired': { status: 403, message: 'Token expired' },
+  'missing-auth': { status: 403, message: 'Re-authentication via password required' },
+  suspended: { status: 403, message: 'Account suspended' },
+  ephemeral: { status: 403, message: 'Account is ephemeral' },
+  'pending-activation': { status: 403, message: 'Account pending activation' },
+  'invalid-code': { status: 404, message: 'Invalid activation code' },
+  'code-authentication-required': { status: 403, message: 'Code authentication is required' },
+  'code-authentication-failed': { status: 403, message: 'Code authentication failed' },
+  unauthorized: { status: 403, message: 'Unauthorized e-mail address' },
+  'invalid-email': { status: 400, message: 'Invalid e-mail address' },
+  'invalid-phone': { status: 400, message: 'Invalid mobile phone number' },
+  'invalid-handle': { status: 400, message: 'The given handle is invalid' },
+  'invalid-invitation-code': { status: 400, message: 'Invalid invitation code' },
+  'blacklisted-email': { status: 403, message: 'The given e-mail address has been blacklisted' },
+  'blacklisted-phone': { status: 403, message: 'The given phone number has been blacklisted' },
+  'missing-identity': {
+    status: 403,
+    message: 'Using an invitation code requires registering the given email',
+  },
+  'user-creation-restricted': {
+    status: 403,
+    message: 'This instance does not allow creation of personal users or teams',
+  },
+  'no-identity': { status: 403, message: 'The user has no verified identity' },
+  'last-identity': { status: 403, message: 'The last user identity cannot be removed' },
+  'no-password': { status: 403, message: 'The user has no password' },
+  'managed-by-scim': { status: 403, message: 'The profile is managed by SCIM and cannot be changed here' },
+  'domain-blocked-for-registration': { status: 451, message: 'E-mail domain blocked for registration' },
+  'key-exists': { status: 409, message: 'The given e-mail address or phone number is in use' },
+  'handle-exists': { status: 409, message: 'The given handle is already taken' },
+  'password-must-differ': { status: 409, message: 'The new password must differ from the old one' },
+  'insufficient-permissions': { status: 403, message: 'Insufficient team permissions' },
+  'too-many-team-members': { status: 403, message: 'Too many members in this team' },
+});
+
+export type LabelKey = keyof typeof labels;

@@ -1,0 +1,94 @@
+import { Type } from 'typebox';
+import {
+  Domain,
+  HandleSchema,
+  Nullable,
+  QualifiedOf,
+  TeamIdSchema,
+  UserIdSchema,
+  UtcMillis,
+} from './schema.ts';
+
+/** Shapes of people that client API and federation API share (reference federation-api 8.1). */
+
+export const QualifiedUserId = QualifiedOf(UserIdSchema);
+
+export const UserAsset = Type.Object({
+  key: Type.String(),
+  size: Type.Optional(Type.Union([Type.Literal('preview'), Type.Literal('complete')])),
+  type: Type.Literal('image'),
+});
+
+export const BaseProtocol = Type.Union([Type.Literal('proteus'), Type.Literal('mls')]);
+
+export const UserProfile = Type.Object({
+  qualified_id: QualifiedUserId,
+  id: Type.Optional(UserIdSchema),
+  name: Type.String(),
+  picture: Type.Optional(Type.Array(Type.Unknown())),
+  assets: Type.Optional(Type.Array(UserAsset)),
+  accent_id: Type.Integer(),
+  deleted: Type.Optional(Type.Boolean()),
+  service: Type.Optional(Type.Object({ id: Type.String(), provider: Type.String() })),
+  handle: Type.Optional(Nullable(HandleSchema)),
+  expires_at: Type.Optional(UtcMillis),
+  team: Type.Optional(Nullable(TeamIdSchema)),
+  email: Type.Optional(Nullable(Type.String())),
+  legalhold_status: Type.Union([
+    Type.Literal('enabled'),
+    Type.Literal('pending'),
+    Type.Literal('disabled'),
+    Type.Literal('no_consent'),
+  ]),
+  supported_protocols: Type.Optional(Type.Array(BaseProtocol)),
+});
+export type UserProfile = Type.Static<typeof UserProfile>;
+
+/** What the user sees of itself (`GET /self`). */
+export const SelfProfile = Type.Object({
+  qualified_id: QualifiedUserId,
+  id: UserIdSchema,
+  name: Type.String(),
+  picture: Type.Array(Type.Unknown()),
+  assets: Type.Array(UserAsset),
+  accent_id: Type.Integer(),
+  locale: Type.String(),
+  managed_by: Type.Union([Type.Literal('wire'), Type.Literal('scim')]),
+  supported_protocols: Type.Array(BaseProtocol),
+  email: Type.Optional(Type.String()),
+  phone: Type.Optional(Type.String()),
+  handle: Type.Optional(HandleSchema),
+  team: Type.Optional(TeamIdSchema),
+  expires_at: Type.Optional(UtcMillis),
+  deleted: Type.Optional(Type.Boolean()),
+});
+export type SelfProfile = Type.Static<typeof SelfProfile>;
+
+/** A search result. Nulls are written. */
+export const Contact = Type.Object({
+  qualified_id: QualifiedUserId,
+  id: Type.Optional(UserIdSchema),
+  name: Type.String(),
+  accent_id: Type.Optional(Nullable(Type.Integer())),
+  handle: Type.Optional(Nullable(HandleSchema)),
+  team: Type.Optional(Nullable(TeamIdSchema)),
+});
+export type Contact = Type.Static<typeof Contact>;
+
+export const SearchPolicy = Type.Union([
+  Type.Literal('no_search'),
+  Type.Literal('exact_handle_search'),
+  Type.Literal('full_search'),
+]);
+export type SearchPolicy = Type.Static<typeof SearchPolicy>;
+
+/** One entry of the list of remote backends (reference federation-api 2.2). */
+export const RemoteDomain = Type.Object({
+  domain: Domain,
+  search_policy: SearchPolicy,
+  restriction: Type.Union([
+    Type.Object({ tag: Type.Literal('allow_all'), value: Type.Optional(Type.Null()) }),
+    Type.Object({ tag: Type.Literal('restrict_by_team'), value: Type.Array(TeamIdSchema) }),
+  ]),
+});
+export type RemoteDomain = Type.Static<typeof RemoteDomain>;

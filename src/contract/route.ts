@@ -1,0 +1,117 @@
+import type { Static, TSchema } from 'typebox';
+import type { ClientId, UserId } from './ids.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Client API versions: 0 to 5 stable, 6 under development (reference client-api 1.1). */
+export const clientApiVersions = { stable: [0, 1, 2, 3, 4, 5], development: [6] } as const;
+
+/**
+ * Who may call: `anyone`; `user`, with an access token; `internal`, on the operations listener, which has no
+ * authentication because clients never reach it.
+ */
+export type RouteAuth = 'anyone' | 'user' | 'internal';
+
+/** Answer schemas by status. `null`: the answer has no body. */
+export type Answers = { readonly [status: number]: TSchema | null };
+
+interface RouteDeclaration<P, Q, B, A, U> {
+  readonly auth: U;
+  /** Client API versions that have the route: `[from, until)`; all when not given. */
+  readonly versions?: readonly [from: number, until?: number];
+  /** Schemas of path captures, by name. A capture that does not parse is a 404. */
+  readonly params?: P;
+  /** Schemas of query parameters by name; wrap in Type.Optional what may be absent. Values are strings. */
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answers: A;
+  /** One sentence for the OpenAPI page. */
+  readonly about: string;
+  /** Counts towards this limit of the gateway, per address. */
+  readonly limit?: 'login' | 'registration';
+}
+
+type Schemas = Readonly<Record<string, TSchema>>;
+
+/** A client or internal end-point, declared once. */
+export interface Route<
+  P extends Schemas = Schemas,
+  Q extends Schemas = Schemas,
+  B extends TSchema | undefined = TSchema | undefined,
+  A extends Answers = Answers,
+  U extends RouteAuth = RouteAuth,
+> extends RouteDeclaration<P, Q, B, A, U> {
+  readonly method: Method;
+  /** `/users/:domain/:uid`, without version prefix. */
+  readonly path: string;
+}
+
+/** Declares a route. */
+export function route<
+  P extends Schemas = Record<never, TSchema>,
+  Q extends Schemas = Record<never, TSchema>,
+  B extends TSchema | undefined = undefined,
+  const A extends Answers = Answers,
+  U extends RouteAuth = RouteAuth,
+>(method: Method, path: string, declaration: RouteDeclaration<P, Q, B, A, U>): Route<P, Q, B, A, U> {
+  return { method, path, ...declaration };
+}
+
+/** The user behind an access token. */
+export interface AuthenticatedUser {
+  readonly userId: UserId;
+  /** Present when the token is bound to a client. */
+  readonly clientId: ClientId | undefined;
+  /** The login session of a device; events that it causes are not echoed to it. */
+  readonly connectionId: string;
+}
+
+type OptionalKeys<S extends Schemas> = {
+  [K in keyof S]: S[K] extends { '~optional': unknown } ? K : never;
+}[keyof S];
+type StaticMap<S extends Schemas> = { readonly [K in Exclude<keyof S, OptionalKeys<S>>]: Static<S[K]> } & {
+  readonly [K in OptionalKeys<S>]?: Static<S[K]>;
+};
+
+/** What a handler is given: parsed input, never the listener's own request object. */
+export interface RouteRequest<R> {
+  readonly user: R extends { auth: 'user' } ? AuthenticatedUser : undefined;
+  readonly params: R extends Route<infer P, Schemas, TSchema | undefined, Answers> ? StaticMap<P> : never;
+  readonly query: R extends Route<Schemas, infer Q, TSchema | undefined, Answers> ? StaticMap<Q> : never;
+  readonly body: R extends Route<Schemas, Schemas, infer B, Answers>
+    ? B extends TSchema
+      ? Static<B>
+      : undefined
+    : never;
+  /** Client API version of the request; the newest for internal routes. */
+  readonly version: number;
+  readonly cookies: readonly { readonly name: string; readonly value: string }[];
+  /** The `Authorization` header as received; only for routes that judge tokens themselves (`/access`). */
+  readonly authorization: string | undefined;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+/** An answer of one of the declared statuses, with the body that its schema asks for. */
+export type RouteAnswer<A extends Answers> = {
+  [S in keyof A & number]: {
+    readonly status: S;
+    readonly headers?: Readonly<Record<string, string>>;
+  } & (A[S] extends TSchema ? { readonly body: Static<A[S]> } : { readonly body?: undefined });
+}[keyof A & number];
+
+export type RouteHandler<R> =
+  R extends Route<Schemas, Schemas, TSchema | undefined, infer A>
+    ? (request: RouteRequest<R>) => Promise<RouteAnswer<A>> | RouteAnswer<A>
+    : never;
+
+/** A route with its handler, as a part hands it to the gateway. */
+export interface ServedRoute {
+  readonly route: Route;
+  readonly handler: (request: never) => unknown;
+}
+
+/** Joins a declaration with its handler; the types of both must fit. */
+export function handle<R extends Route>(declared: R, handler: RouteHandler<R>): ServedRoute {
+  return { route: declared, handler: handler as ServedRoute['handler'] };
+}

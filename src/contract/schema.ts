@@ -1,0 +1,161 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import {
+  type BackendDomain,
+  type ClientId,
+  type ConversationId,
+  clientIdPattern,
+  domainPattern,
+  type Handle,
+  handlePattern,
+  type TeamId,
+  type UserId,
+  uuidPattern,
+} from './ids.ts';
+import type { LabelKey } from './labels.ts';
+import { refuse } from './refusal.ts';
+
+/** Keyword of ours: the text is folded to lower case when it is parsed (domains, UUIDs, client ids). */
+const foldKeyword = 'x-fold';
+
+function branded<T extends string>(pattern: string, description: string) {
+  return Type.Unsafe<T>(Type.String({ pattern, description, [foldKeyword]: true }));
+}
+
+export const Domain = branded<BackendDomain>(domainPattern, 'a domain such as b.example.com');
+export const UserIdSchema = branded<UserId>(uuidPattern, 'a UUID');
+export const TeamIdSchema = branded<TeamId>(uuidPattern, 'a UUID');
+export const ConversationIdSchema = branded<ConversationId>(uuidPattern, 'a UUID');
+export const ClientIdSchema = branded<ClientId>(clientIdPattern, 'a client id, 1 to 16 hex digits');
+/** Handles are never folded: an upper-case handle is not a handle (reference client-api 2.8). */
+export const HandleSchema = Type.Unsafe<Handle>(
+  Type.String({ pattern: handlePattern, description: '2 to 256 characters of a-z 0-9 _ . -' }),
+);
+/** RFC 3339 UTC with exactly three fraction digits. */
+export const UtcMillis = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  description: 'a UTC time with milliseconds',
+});
+
+/** `{"domain": …, "id": …}` of the given id. */
+export function QualifiedOf<T extends TSchema>(id: T) {
+  return Type.Object({ domain: Domain, id });
+}
+
+/** The value or null; on reading, a missing member is the same (reference 0.2). */
+export function Nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** `{}`: the answer of notifications. */
+export const Empty = Type.Object({});
+
+/** Turns an unknown value into `T`, or refuses. */
+export interface Parser<T> {
+  /** @param where what the value is called in messages: `body`, `query` … */
+  parse(value: unknown, where: string): T;
+}
+
+/**
+ * Compiles a schema once into a parser. What is wrong is refused with `label` and a message that names the field,
+ * what was found and what was expected. Unknown members are ignored, as wire-server does.
+ */
+export function compileParser<S extends TSchema>(
+  schema: S,
+  label: LabelKey = 'bad-request',
+): Parser<Static<S>> {
+  const compiled = Compile(schema);
+  const fold = folder(schema);
+  return {
+    parse(value, where) {
+      if (!compiled.Check(value))
+        throw refuse(label, { message: explain(compiled.Errors(value), value, where) });
+      return (fold === undefined ? value : fold(value)) as Static<S>;
+    },
+  };
+}
+
+type Fold = (value: unknown) => unknown;
+
+/** The function that folds what the schema marks, or undefined when there is nothing to fold. */
+function folder(schema: TSchema): Fold | undefined {
+  const node = schema as Record<string, unknown>;
+  if (node[foldKeyword] === true) return (value) => (typeof value === 'string' ? value.toLowerCase() : value);
+  if (Array.isArray(node.anyOf)) return firstThatFolds(node.anyOf as TSchema[]);
+  if (node.type === 'array') return foldItems(node.items);
+  if (node.type === 'object') return foldMembers(node);
+  return undefined;
+}
+
+/** In a union each alternative leaves alone what is not of its shape; members of one name fold alike in all. */
+function firstThatFolds(alternatives: readonly TSchema[]): Fold | undefined {
+  const folds = alternatives.map(folder).filter((fold) => fold !== undefined);
+  if (folds.length === 0) return undefined;
+  return (value) => folds.reduce((folded, fold) => fold(folded), value);
+}
+
+function foldItems(items: unknown): Fold | undefined {
+  if (Array.isArray(items)) {
+    const folds = items.map((item) => folder(item as TSchema));
+    if (folds.every((fold) => fold === undefined)) return undefined;
+    return (value) =>
+      Array.isArray(value) ? value.map((item, index) => folds[index]?.(item) ?? item) : value;
+  }
+  const fold = items === undefined ? undefined : folder(items as TSchema);
+  return fold && ((value) => (Array.isArray(value) ? value.map(fold) : value));
+}
+
+function foldMembers(node: Record<string, unknown>): Fold | undefined {
+  const members = Object.entries((node.properties ?? {}) as Record<string, TSchema>)
+    .map(([name, member]) => [name, folder(member)] as const)
+    .filter((entry): entry is readonly [string, Fold] => entry[1] !== undefined);
+  const [record] = Object.entries((node.patternProperties ?? {}) as Record<string, TSchema>);
+  const foldValue = record && folder(record[1]);
+  const foldKey = record !== undefined && record[0] === uuidPattern;
+  if (members.length === 0 && foldValue === undefined && !foldKey) return undefined;
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const folded: Record<string, unknown> = record
+      ? Object.fromEntries(
+          Object.entries(value).map(([key, item]) => [
+            foldKey ? key.toLowerCase() : key,
+            foldValue ? foldValue(item) : item,
+          ]),
+        )
+      : { ...value };
+    for (const [name, fold] of members) if (name in folded) folded[name] = fold(folded[name]);
+    return folded;
+  };
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly params: unknown;
+  readonly message: string;
+}
+
+function explain(errors: readonly SchemaError[], value: unknown, where: string): string {
+  const error = errors.find((candidate) => candidate.keyword !== 'anyOf') ?? errors[0];
+  if (error === undefined) return `${where}: not of the expected form`;
+  const found = describeFound(valueAt(value, error.instancePath));
+  return `${where}${error.instancePath.replaceAll('/', '.')}: ${error.message}, found ${found}`;
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** A short, log-safe description: strings are cut, structures only named; secrets are never echoed whole. */
+function describeFound(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string') return `a string of ${value.length} characters`;
+  return `the ${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,13 @@
+/**
+ * Storage: one database behind one set of queries, SQLite or PostgreSQL.
+ *
+ * A part reads through a `Reader` and changes things only inside a unit of work (`storage.work`). Everything that one
+ * request changes commits in one transaction; the promise of `work` resolves after the commit is durable. No network
+ * call happens inside it. On SQLite, units of work that are ready together share one commit.
+ *
+ * This part knows how rows are kept, never what they mean. Start reading at `work.ts`, then `sqlite/`.
+ */
+
+export { openStorage } from './open.ts';
+export type { Reader, Storage, StorageOptions, Work } from './storage.ts';
+export type * from './tables.ts';

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import type { ReadonlyKysely } from 'kysely/readonly';
+import type { Tables } from './tables.ts';
+
+/** Sees the last committed state; cannot change anything. */
+export type Reader = ReadonlyKysely<Tables>;
+
+/** The inside of one unit of work. */
+export interface Work {
+  /** Queries of this transaction. Using it after the unit of work has ended throws. */
+  readonly db: Kysely<Tables>;
+  /** Runs after the commit, before the caller of `work` goes on; never after a rollback. */
+  onCommit(effect: () => void): void;
+}
+
+export interface StorageOptions {
+  /** `sqlite:path/to/file.db` or `postgres://…`. */
+  readonly url: string;
+  /** Most connections of the PostgreSQL pool. */
+  readonly poolSize?: number;
+}
+
+export interface Storage extends AsyncDisposable {
+  readonly reader: Reader;
+  readonly dialect: 'sqlite' | 'postgres';
+  /**
+   * Runs `change` in one transaction and resolves with its value once the commit is durable. When it throws,
+   * everything is rolled back and the error is passed on. Retried on serialization failures, so `change` must have no
+   * effects but through `work`.
+   */
+  work<T>(change: (work: Work) => Promise<T>): Promise<T>;
+}

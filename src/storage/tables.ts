@@ -1,0 +1,90 @@
+/**
+ * Every table, as Kysely sees it. Times are Unix milliseconds, booleans 0 or 1, JSON is text: the same on SQLite and
+ * PostgreSQL. Rows are turned into the contract's shapes by the store of the part that owns the table.
+ */
+
+/** A user account. Owner: brig. */
+export interface AccountRow {
+  id: string;
+  /** `active`, `suspended`, `deleted`, `ephemeral`, `pending` (not activated yet). */
+  status: string;
+  name: string;
+  /** The activated e-mail as given; its uniqueness key is in `email_key`. */
+  email: string | null;
+  email_key: string | null;
+  handle: string | null;
+  password_hash: string | null;
+  accent_id: number;
+  /** JSON arrays. */
+  picture: string;
+  assets: string;
+  supported_protocols: string;
+  locale: string;
+  managed_by: string;
+  team: string | null;
+  expires_at: number | null;
+  created_at: number;
+}
+
+/** What the prefix search looks at: one row for each word of a name, the whole name, and the handle. Owner: brig. */
+export interface SearchTermRow {
+  term: string;
+  user_id: string;
+}
+
+/** A handle that nobody else may take until then. Owner: brig. */
+export interface HandleReservationRow {
+  handle: string;
+  user_id: string;
+  until: number;
+}
+
+/** A pending activation of an e-mail. Owner: brig. */
+export interface ActivationRow {
+  /** URL-safe base64 of SHA-256 over the e-mail's uniqueness key. */
+  key: string;
+  email: string;
+  email_key: string;
+  code: string;
+  /** Absent for a code requested before registration. */
+  user_id: string | null;
+  retries: number;
+  expires_at: number;
+}
+
+/** A login session (`zuid`). Owner: brig. */
+export interface CookieRow {
+  user_id: string;
+  /** The `r` value of the token. */
+  id: number;
+  type: string;
+  created_at: number;
+  expires_at: number;
+  label: string | null;
+  successor: number | null;
+  client_id: string | null;
+}
+
+/** A remote backend's entry in the policy. Owner: federator. */
+export interface RemoteRow {
+  domain: string;
+  search_policy: string;
+  /** `allow_all` or `restrict_by_team`. */
+  restriction: string;
+}
+
+/** A team that may federate with a restricted remote. Owner: federator. */
+export interface RemoteTeamRow {
+  domain: string;
+  team_id: string;
+}
+
+export interface Tables {
+  account: AccountRow;
+  search_term: SearchTermRow;
+  handle_reservation: HandleReservationRow;
+  activation: ActivationRow;
+  cookie: CookieRow;
+  remote: RemoteRow;
+  remote_team: RemoteTeamRow;
+}
