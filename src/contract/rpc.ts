@@ -13,12 +13,28 @@ export const newestFederationVersion = 1;
 /** `answered`: the caller waits for the value. `queued`: delivered through the outbox. `streamed`: answers bytes. */
 export type Delivery = 'answered' | 'queued' | 'streamed';
 
-/** An older payload of an RPC, spoken with remotes below version `until`. */
+/** An older payload of an RPC, spoken with remotes below version `until`. Made by `olderInput`. */
 export interface OlderInput<Current> {
   readonly until: number;
   readonly schema: TSchema;
+  readonly parse: Parser<unknown>;
   read(older: unknown): Current;
   write(current: Current): unknown;
+}
+
+/** Declares the form that an RPC's input had below version `until`, and the way between it and today's form. */
+export function olderInput<S extends TSchema, Current>(
+  until: number,
+  schema: S,
+  ways: { read(older: Static<S>): Current; write(current: Current): Static<S> },
+): OlderInput<Current> {
+  return {
+    until,
+    schema,
+    parse: lazyParser(schema, 'bad-request'),
+    read: (older) => ways.read(older as Static<S>),
+    write: ways.write,
+  };
 }
 
 interface Declaration<I extends TSchema, O extends TSchema, D extends Delivery> {

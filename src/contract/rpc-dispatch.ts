@@ -1,0 +1,65 @@
+import { asOriginDomain } from './ids.ts';
+import { parseJson } from './json.ts';
+import { type ErrorBody, Refusal, refuse } from './refusal.ts';
+import { newestFederationVersion, type RpcContext, type ServedRpc } from './rpc.ts';
+import type { ComponentRequest, ComponentResponse, ComponentTransport } from './rpc-transport.ts';
+
+export interface DispatchOptions {
+  /** Told of every throw that is not a refusal: a bug, answered as 500 without detail. */
+  onBug(error: unknown, request: ComponentRequest): void;
+}
+
+const jsonType = 'application/json';
+
+/**
+ * The component side of the seam: finds the RPC, parses its input, runs the handler and writes its answer. The
+ * request's origin domain was admitted by the federator; nothing in the body replaces it.
+ */
+export function createDispatcher(
+  served: readonly ServedRpc[],
+  { onBug }: DispatchOptions,
+): ComponentTransport {
+  const table = new Map(served.map((entry) => [`${entry.rpc.component}/${entry.rpc.name}`, entry]));
+  return {
+    async send(request) {
+      try {
+        const entry = table.get(`${request.component}/${request.rpc}`);
+        return await answer(entry, request);
+      } catch (error) {
+        if (error instanceof Refusal) return json(error.status, error.body());
+        onBug(error, request);
+        return json(500, refuse('server-error').body());
+      }
+    },
+  };
+}
+
+async function answer(entry: ServedRpc | undefined, request: ComponentRequest): Promise<ComponentResponse> {
+  const version = spokenVersion(request.version);
+  if (entry === undefined || version < entry.rpc.since) throw refuse('no-endpoint');
+  const input = readInput(entry, version, request.body);
+  const context: RpcContext = {
+    origin: asOriginDomain(request.originDomain),
+    requestId: request.requestId,
+    version,
+    signal: request.signal,
+  };
+  return json(200, await entry.handler(context, input as never));
+}
+
+/** Missing or not an integer is version 0 (reference 4.2); a newer one than ours is read in our newest form. */
+function spokenVersion(header: string | undefined): number {
+  return header !== undefined && /^\d{1,6}$/.test(header)
+    ? Math.min(Number(header), newestFederationVersion)
+    : 0;
+}
+
+function readInput({ rpc }: ServedRpc, version: number, body: Uint8Array): unknown {
+  const value = parseJson(body, 'body');
+  if (rpc.older === undefined || version >= rpc.older.until) return rpc.parseInput.parse(value, 'body');
+  return rpc.older.read(rpc.older.parse.parse(value, 'body'));
+}
+
+function json(status: number, value: unknown | ErrorBody): ComponentResponse {
+  return { status, contentType: jsonType, body: Buffer.from(JSON.stringify(value)) };
+}
