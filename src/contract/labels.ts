@@ -79,6 +79,7 @@ export const labels = catalogue({
     message: 'Could parse body, but got an unexpected error response',
   },
   'federation-version-error': { status: 533, message: 'Version negotiation failed' },
+  'internal-error': { status: 500, message: 'Endpoint version mismatch in federation client' },
   'unknown-federation-error': { status: 533, message: 'Unknown federation error' },
 
   // Every listener

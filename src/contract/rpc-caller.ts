@@ -1,0 +1,256 @@
+import { apiVersion } from './federation/brig.ts';
+import type { AnsweredRpc, CallOptions, FederationCaller } from './federation-caller.ts';
+import type { BackendDomain } from './ids.ts';
+import { parseJson } from './json.ts';
+import { type FederationData, Refusal, refuse } from './refusal.ts';
+import { failureOf } from './remote-failure.ts';
+import { federationVersions, type InputOf, newestFederationVersion, type OutputOf, type Rpc } from './rpc.ts';
+import { federationHeaders, type RpcResponse, type RpcTransport } from './rpc-transport.ts';
+
+export interface CallerOptions {
+  readonly ownDomain: BackendDomain;
+  readonly transport: RpcTransport;
+  /** Largest answer that is read, in bytes. */
+  readonly maxAnswerBytes: number;
+  /** How long the versions of a remote are believed, in milliseconds, while its sessions live. */
+  readonly versionMaxAgeMs: number;
+  /** Milliseconds on any steady clock. */
+  readonly now?: () => number;
+}
+
+interface Negotiated {
+  readonly version: number;
+  /** The remote's sessions under which it was learnt; absent when the transport has no such number. */
+  readonly session: number | undefined;
+  readonly until: number;
+}
+
+/** A call is repeated when the remote's sessions were lost under it; more often than this is not bad luck. */
+const maxSessionLosses = 3;
+
+/** The federation client of this backend's parts (reference federation-api 3.2 and 4.4). */
+export function createFederationCaller(options: CallerOptions): FederationCaller {
+  return new Caller(options);
+}
+
+/** What parts get when federation is off: every call is refused with `federation-not-enabled`. */
+export const federationDisabled: FederationCaller = {
+  call: () => Promise.reject(refuse('federation-not-enabled')),
+};
+
+class Caller implements FederationCaller {
+  readonly #options: CallerOptions;
+  readonly #now: () => number;
+  readonly #negotiated = new Map<BackendDomain, Negotiated>();
+  readonly #negotiating = new Map<BackendDomain, Promise<Negotiated>>();
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  async call<R extends AnsweredRpc>(
+    domain: BackendDomain,
+    rpc: R,
+    input: InputOf<R>,
+    options: CallOptions = {},
+  ): Promise<OutputOf<R>> {
+    const first = await this.#versionOf(domain, options);
+    try {
+      return (await this.#callAt(first, domain, rpc, input, options)) as OutputOf<R>;
+    } catch (error) {
+      if (!isUnknownRpc(error)) throw error;
+      // The remote may have been replaced by one of other versions; only a new answer is worth a second try.
+      this.#negotiated.delete(domain);
+      const second = await this.#versionOf(domain, options);
+      if (second.version === first.version) throw error;
+      return (await this.#callAt(second, domain, rpc, input, options)) as OutputOf<R>;
+    }
+  }
+
+  async #callAt(
+    first: Negotiated,
+    domain: BackendDomain,
+    rpc: Rpc,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    let negotiated = first;
+    for (let losses = 0; losses <= maxSessionLosses; losses += 1) {
+      const body = encodeInput(rpc, negotiated.version, input);
+      const headers = { [federationHeaders.version]: String(negotiated.version) };
+      const response = await this.#send(domain, rpc, body, headers, negotiated.session, options);
+      if (response.session !== 'lost') return await this.#readAnswer(response, domain, rpc);
+      this.#negotiated.delete(domain);
+      negotiated = await this.#versionOf(domain, options);
+    }
+    throw refuse('federation-connection-refused', {
+      message: `the connections to ${domain} were lost ${maxSessionLosses} times in a row`,
+      data: dataOf(domain, rpc),
+    });
+  }
+
+  /** From memory while its sessions and its age allow, else asked; concurrent callers share one question. */
+  async #versionOf(domain: BackendDomain, options: CallOptions): Promise<Negotiated> {
+    const known = this.#negotiated.get(domain);
+    if (known !== undefined && known.session !== undefined && this.#now() < known.until) return known;
+    const running = this.#negotiating.get(domain);
+    if (running !== undefined) return running;
+    const asked = this.#negotiate(domain, options).finally(() => this.#negotiating.delete(domain));
+    this.#negotiating.set(domain, asked);
+    return asked;
+  }
+
+  async #negotiate(domain: BackendDomain, { requestId }: CallOptions): Promise<Negotiated> {
+    const response = await this.#send(domain, apiVersion, Buffer.from('[]'), {}, undefined, { requestId });
+    const { supported_versions: theirs = [0] } = await this.#readVersions(response, domain);
+    const version = commonVersion(theirs);
+    if (version === undefined) throw noCommonVersion(domain, theirs);
+    const session = typeof response.session === 'number' ? response.session : undefined;
+    const negotiated = { version, session, until: this.#now() + this.#options.versionMaxAgeMs };
+    this.#negotiated.set(domain, negotiated);
+    return negotiated;
+  }
+
+  async #readVersions(
+    response: RpcResponse,
+    domain: BackendDomain,
+  ): Promise<{ supported_versions?: readonly number[] }> {
+    try {
+      return (await this.#readAnswer(response, domain, apiVersion)) as { supported_versions?: number[] };
+    } catch (error) {
+      if (error instanceof Refusal && error.key === 'federation-invalid-body') {
+        throw refuse('federation-version-error', {
+          message: `Remote federator returned invalid version information: ${error.message}`,
+          data: dataOf(domain, apiVersion),
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async #send(
+    domain: BackendDomain,
+    rpc: Rpc,
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    session: number | undefined,
+    { requestId, signal }: CallOptions,
+  ): Promise<RpcResponse> {
+    try {
+      return await this.#options.transport.send({
+        domain,
+        component: rpc.component,
+        rpc: rpc.name,
+        headers: {
+          [federationHeaders.originDomain]: this.#options.ownDomain,
+          accept: 'application/json',
+          ...(requestId === undefined ? {} : { [federationHeaders.requestId]: requestId }),
+          ...headers,
+        },
+        body,
+        session,
+        signal,
+      });
+    } catch (cause) {
+      if (cause instanceof Refusal) throw cause;
+      throw refuse('federation-not-available', {
+        message: `the federator of this backend cannot be asked: ${(cause as Error).message}`,
+        cause,
+      });
+    }
+  }
+
+  async #readAnswer(response: RpcResponse, domain: BackendDomain, rpc: Rpc): Promise<unknown> {
+    const data = dataOf(domain, rpc);
+    const body = await readAll(response.body, this.#options.maxAnswerBytes, data);
+    if (response.status !== 200) throw failureOf(response.status, body, data);
+    assertJson(response.headers['content-type'], data);
+    try {
+      return rpc.parseOutput.parse(parseJson(body, 'answer', 'federation-invalid-body'), 'answer');
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      const message = `Could not parse remote federator response: ${cause.message}`;
+      throw refuse('federation-invalid-body', { message, data, cause });
+    }
+  }
+}
+
+/** The path has no component segment (reference 3.2). */
+function dataOf(domain: BackendDomain, rpc: Rpc): FederationData {
+  return { type: 'federation', domain, path: `/federation/${rpc.name}` };
+}
+
+function encodeInput(rpc: Rpc, version: number, input: unknown): Uint8Array {
+  if (version < rpc.since)
+    throw refuse('internal-error', { message: `${rpc.name} needs version ${rpc.since}` });
+  const { older } = rpc;
+  const payload = older !== undefined && version < older.until ? older.write(input) : input;
+  return Buffer.from(JSON.stringify(payload));
+}
+
+function commonVersion(theirs: readonly number[]): number | undefined {
+  return federationVersions.findLast((version) => theirs.includes(version));
+}
+
+function noCommonVersion(domain: BackendDomain, theirs: readonly number[]): Refusal {
+  const which = newestFederationVersion > Math.max(-1, ...theirs) ? 'old' : 'new';
+  return refuse('federation-version-error', {
+    message: `Version negotiation failed: the remote backend is too ${which}: it speaks ${JSON.stringify(theirs)}, this backend ${JSON.stringify(federationVersions)}`,
+    data: dataOf(domain, apiVersion),
+  });
+}
+
+function isUnknownRpc(error: unknown): boolean {
+  if (!(error instanceof Refusal) || error.key !== 'federation-remote-error') return false;
+  const inner = error.details.inner as { readonly code?: unknown } | undefined;
+  return inner?.code === 404;
+}
+
+function assertJson(contentType: string | undefined, data: FederationData): void {
+  const [media = ''] = (contentType ?? '').split(';', 1);
+  const name = media.trim().toLowerCase();
+  if (name === 'application/json') return;
+  if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(name)) {
+    throw refuse('federation-invalid-content-type', {
+      message: `Content-type: ${contentType ?? '(absent)'}`,
+      data,
+    });
+  }
+  throw refuse('federation-unsupported-content-type', {
+    message: `Content-type: ${contentType}, Media-Type: application/json`,
+    data,
+  });
+}
+
+async function readAll(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  data: FederationData,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes, data);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw refuse('federation-http2-error', {
+      message: `the answer of ${data.domain} broke off after ${size} bytes: ${(cause as Error).message}`,
+      data,
+      cause,
+    });
+  }
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number, data: FederationData): Refusal {
+  return refuse('federation-invalid-body', {
+    message: `the answer of ${data.domain} is larger than ${maxBytes} bytes`,
+    data,
+  });
+}
