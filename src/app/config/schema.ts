@@ -1,0 +1,266 @@
+import { type Static, Type } from 'typebox';
+import { uuidPattern } from '#contract/ids.ts';
+import {
+  backendDomain,
+  choice,
+  count,
+  flag,
+  group,
+  infrastructureDomain,
+  list,
+  path,
+  secret,
+  text,
+} from './setting.ts';
+
+/** The whole configuration file. Names are fixed: operators' files and outside tools write them. */
+
+const minuteMs = 60_000;
+
+function listener(about: string, port: number) {
+  return group(about, {
+    host: text({
+      about: 'Address to listen on.',
+      default: '127.0.0.1',
+      reason: 'nothing is reachable from outside unless the operator says so',
+      expected: 'an address or host name',
+    }),
+    port: count({
+      about: 'Port; 0 takes a free one.',
+      default: port,
+      minimum: 0,
+      maximum: 65_535,
+    }),
+  });
+}
+
+const listen = group('Where this backend listens.', {
+  client: listener('Clients: HTTP and WebSocket. Put TLS in front of it.', 8080),
+  internal: listener('Operations. Never make it reachable for clients.', 8090),
+  outward: listener('Components to federator: cleartext HTTP/2 and 1.1.', 8097),
+  inward: listener('An outside ingress to federator: cleartext HTTP/1.1 and 2.', 8098),
+  ingress: Type.Optional(listener('Remote federators: mutual TLS. Leave it out when nginx does it.', 8443)),
+});
+
+const remote = group('A remote backend.', {
+  domain: backendDomain({ about: 'Its backend domain.' }),
+  search_policy: choice(['no_search', 'exact_handle_search', 'full_search'], {
+    about: 'What its users may find here.',
+    default: 'full_search',
+    reason: 'who lists a remote wants its users to find people',
+  }),
+  restriction: Type.Optional(
+    Type.Union(
+      [
+        Type.Object({ tag: Type.Literal('allow_all'), value: Type.Optional(Type.Null()) }),
+        Type.Object({
+          tag: Type.Literal('restrict_by_team'),
+          value: Type.Array(Type.String({ pattern: uuidPattern })),
+        }),
+      ],
+      {
+        about: 'Which of its teams may federate; all when left out.',
+        expected: '{ tag: allow_all } or { tag: restrict_by_team, value: [team id, …] }',
+      },
+    ),
+  ),
+});
+
+const dns = group('How remotes are discovered.', {
+  servers: Type.Optional(
+    list(
+      Type.String({
+        pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+|[0-9A-Fa-f:.]*::[0-9A-Fa-f:.]*)(:\\d{1,5})?$',
+        expected: 'ADDRESS or ADDRESS:PORT',
+      }),
+      { about: "Name servers, asked in this order. The machine's own when left out." },
+    ),
+  ),
+  timeoutMs: count({ about: 'How long one question may take.', default: 2000, minimum: 1 }),
+  staleSeconds: count({
+    about: 'How long an expired answer may serve while DNS is down; 0 never.',
+    default: 86_400,
+    reason: 'RFC 8767 suggests one to three days',
+  }),
+});
+
+const federation = group('Other backends.', {
+  enabled: flag({ about: 'Whether this backend federates at all.', default: true }),
+  strategy: choice(['allowNone', 'allowDynamic', 'allowAll'], {
+    about: 'Whom to federate with: nobody, the list of remotes, or everybody.',
+    default: 'allowDynamic',
+    reason: 'the list starts empty, and grows by `crosswire federation allow` without a restart',
+  }),
+  remotes: list(remote, {
+    about: 'Entries of the list of remotes that only this file can change.',
+    default: [],
+  }),
+  certificate: path({
+    about: 'Certificate chain (PEM) for the infrastructure domain, shown as server and as client.',
+    default: 'tls/cert.pem',
+  }),
+  key: path({ about: 'Its private key (PEM).', default: 'tls/key.pem' }),
+  ca: path({ about: 'Root certificates (PEM) that are trusted for remotes.', default: 'tls/ca.pem' }),
+  trustServerOnlyCertificates: flag({
+    about: 'Accept a client certificate that is issued for servers only, when all else verifies.',
+    default: false,
+    reason: 'public CAs no longer issue certificates for clients; private ones do',
+  }),
+  trustedIngress: list(
+    Type.String({ minLength: 2, pattern: '^[0-9A-Fa-f:.]+(/\\d{1,3})?$', expected: 'an address or a range' }),
+    {
+      about: 'Addresses that may tell the client certificate to `inward` in a header.',
+      default: ['127.0.0.1'],
+      reason: 'an nginx on the same machine',
+    },
+  ),
+  dns,
+  egress: group('Which addresses remotes may resolve to.', {
+    allow: list(
+      Type.String({ pattern: '^[0-9A-Fa-f:.]+/\\d{1,3}$', expected: 'a range such as 10.0.0.0/8' }),
+      {
+        about: 'Private ranges that remotes may live in.',
+        default: [],
+        reason:
+          'a DNS answer must not make this backend talk to its own network; an ingress that listens on a private or ' +
+          'loopback address allows its own range',
+      },
+    ),
+  }),
+});
+
+const throttling = group('How often one address or account may try.', {
+  enabled: flag({ about: 'Whether logins and registrations are limited.', default: true }),
+  registrationsPerHour: count({
+    about: 'Most registrations of one address.',
+    default: 20,
+    minimum: 1,
+    reason: 'an office behind one address still gets in',
+  }),
+  loginsPerMinute: count({ about: 'Most logins of one address.', default: 60, minimum: 1 }),
+  failedLogins: count({
+    about: 'Failed logins of an account before it has to wait.',
+    default: 5,
+    minimum: 1,
+  }),
+  retryAfterSeconds: count({ about: 'How long it waits then.', default: 900, minimum: 1 }),
+});
+
+const limits = group('Sizes and counts.', {
+  connections: count({
+    about: 'Most connections (sent and accepted) of a user.',
+    default: 1000,
+    minimum: 1,
+  }),
+  clientBodyBytes: count({
+    about: 'Largest body of a client request.',
+    default: 8 * 1024 * 1024,
+    minimum: 1024,
+  }),
+  rpcBodyBytes: count({
+    about: 'Largest body of a federated request.',
+    default: 8 * 1024 * 1024,
+    minimum: 1024,
+    reason: 'an MLS commit bundle for some thousand members fits',
+  }),
+});
+
+const components = Type.Optional(
+  group('Where the components listen, for `serve --role federator`.', {
+    brig: secretUrl('URL of brig.'),
+    galley: Type.Optional(secretUrl('URL of galley.')),
+    cargohold: Type.Optional(secretUrl('URL of cargohold.')),
+  }),
+);
+
+function secretUrl(about: string) {
+  return Type.String({ about, pattern: '^https?://', expected: 'an http:// URL' });
+}
+
+const mail = group('How mail leaves: by a server or, for trying out, into the log.', {
+  smtp: Type.Optional(
+    secret({ about: 'Mail server.', pattern: '^smtps?://', expected: 'smtp://… or smtps://…' }),
+  ),
+  log: Type.Optional(
+    flag({
+      about: 'Write mails to the log instead, as happens when `smtp` is left out: for trying out only.',
+    }),
+  ),
+  from: Type.Optional(text({ about: 'Sender; noreply@ and the backend domain when left out.' })),
+});
+
+const s3 = group('An S3 bucket.', {
+  endpoint: Type.String({
+    about: 'URL of the service.',
+    pattern: '^https?://',
+    expected: 'an http(s):// URL',
+  }),
+  bucket: text({ about: 'Name of the bucket.' }),
+  region: text({ about: 'Region for signatures.', default: 'us-east-1' }),
+  accessKey: secret({ about: 'Access key.' }),
+  secretKey: secret({ about: 'Secret key.' }),
+});
+
+export const ConfigSchema = group('A backend.', {
+  domain: backendDomain({ about: 'Backend domain: part of every identifier, cannot change later.' }),
+  infrastructureDomain: infrastructureDomain({ about: 'What discovery finds and the certificate says.' }),
+  listen,
+  federation,
+  api: group('The client API.', {
+    disabledVersions: list(
+      Type.String({ pattern: '^(v\\d+|development)$', expected: 'a version such as v2, or development' }),
+      { about: 'Client API versions that are off.', default: [] },
+    ),
+  }),
+  mls: group('Messaging Layer Security.', {
+    enabled: flag({ about: 'Whether clients may use MLS.', default: true }),
+  }),
+  limits,
+  throttling,
+  cookies: group('Login cookies.', {
+    secure: flag({
+      about: 'Whether clients may send the cookie over TLS only.',
+      default: true,
+      reason: 'off only for trying out over plain HTTP',
+    }),
+  }),
+  storage: group('The database.', {
+    url: secret({
+      about: 'SQLite file or PostgreSQL database.',
+      default: 'sqlite:data/crosswire.db',
+      pattern: '^(sqlite:.|postgres(ql)?://)',
+      expected: 'sqlite:PATH or postgres://…',
+    }),
+    poolSize: count({ about: 'Most PostgreSQL connections.', default: 10, minimum: 1 }),
+  }),
+  bus: Type.Optional(
+    group('Wake-ups between replicas.', {
+      url: secret({ about: 'NATS server.', pattern: '^(nats|tls)://', expected: 'nats://…' }),
+    }),
+  ),
+  assets: group('Where uploaded files are kept.', {
+    directory: path({ about: 'Folder, unless `s3` is given.', default: 'data/assets' }),
+    s3: Type.Optional(s3),
+  }),
+  zauth: group('Access tokens.', {
+    keys: path({ about: 'Signing keys, made on the first start.', default: 'data/zauth-keys' }),
+  }),
+  mail,
+  components,
+  log: group('Log lines on standard error.', {
+    level: choice(['silent', 'error', 'warn', 'info', 'debug'], {
+      about: 'What is logged.',
+      default: 'info',
+    }),
+  }),
+  shutdown: group('How a backend ends on SIGTERM.', {
+    drainMs: count({
+      about: 'How long running requests may take to finish.',
+      default: minuteMs / 6,
+      reason: 'shorter than the grace period of common supervisors (30 s)',
+    }),
+  }),
+});
+
+/** The configuration, checked, with defaults filled in, paths absolute and secrets read. */
+export type Config = Static<typeof ConfigSchema>;
