@@ -9,6 +9,8 @@ export type Reader = ReadonlyKysely<Tables>;
 export interface Work {
   /** Queries of this transaction. Using it after the unit of work has ended throws. */
   readonly db: Kysely<Tables>;
+  /** The same transaction as a `Reader`, for store functions that only read. */
+  readonly reader: Reader;
   /** Runs after the commit, before the caller of `work` goes on; never after a rollback. */
   onCommit(effect: () => void): void;
 }
@@ -26,7 +28,9 @@ export interface Storage extends AsyncDisposable {
   /**
    * Runs `change` in one transaction and resolves with its value once the commit is durable. When it throws,
    * everything is rolled back and the error is passed on. Retried on serialization failures, so `change` must have no
-   * effects but through `work`.
+   * effects but through `work`. It must not wait for anything but its queries: on SQLite it holds the only writer.
+   * @throws Refusal `storage-full` or `storage-unavailable`; Error when a query failed and `change` went on all the
+   * same, or was still running when `change` ended.
    */
   work<T>(change: (work: Work) => Promise<T>): Promise<T>;
 }

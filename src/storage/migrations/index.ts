@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely';
+import { accountsAndRemotes } from './0001-accounts-and-remotes.ts';
+import type { Forms } from './forms.ts';
+
+/** One step of the database's history. Once released it is never edited. */
+export interface Migration {
+  /** The file's name: number, then what it does. */
+  readonly name: string;
+  /** A process that does not know this migration cannot work with the tables any more and must not start. */
+  readonly breaking: boolean;
+  up(db: Kysely<unknown>, forms: Forms): Promise<void>;
+}
+
+/** Every migration in order; forward only. */
+export const migrations: readonly Migration[] = [accountsAndRemotes];
