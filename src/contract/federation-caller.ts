@@ -11,6 +11,27 @@ export interface CallOptions {
 /** An RPC that is answered at once; queued ones go through the outbox. */
 export type AnsweredRpc = Rpc & { readonly delivery: 'answered' };
 
+/** An RPC that the outbox delivers. */
+export type QueuedRpc = Rpc & { readonly delivery: 'queued' };
+
+export interface DeliveryOptions extends CallOptions {
+  /** The same on each attempt, so that the receiver can take the notification once. */
+  readonly deliveryId: string;
+}
+
+/** How the outbox hands over what was queued. */
+export interface FederationDeliverer {
+  /** Delivers one notification. Refusals as those of `call`. */
+  deliver<R extends QueuedRpc>(
+    domain: BackendDomain,
+    rpc: R,
+    input: InputOf<R>,
+    options: DeliveryOptions,
+  ): Promise<void>;
+  /** Whether the remote says in its `api-version` answer that it takes bundles of notifications. */
+  takesBundles(domain: BackendDomain, options?: CallOptions): Promise<boolean>;
+}
+
 /** How the parts call other backends. */
 export interface FederationCaller {
   /**

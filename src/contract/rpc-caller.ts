@@ -1,5 +1,12 @@
 import { apiVersion } from './federation/brig.ts';
-import type { AnsweredRpc, CallOptions, FederationCaller } from './federation-caller.ts';
+import type {
+  AnsweredRpc,
+  CallOptions,
+  DeliveryOptions,
+  FederationCaller,
+  FederationDeliverer,
+  QueuedRpc,
+} from './federation-caller.ts';
 import type { BackendDomain } from './ids.ts';
 import { parseJson } from './json.ts';
 import { type FederationData, Refusal, refuse } from './refusal.ts';
@@ -22,6 +29,7 @@ interface Negotiated {
   readonly version: number;
   /** The remote's sessions under which it was learnt; absent when the transport has no such number. */
   readonly session: number | undefined;
+  readonly bundles: boolean;
   readonly until: number;
 }
 
@@ -29,7 +37,7 @@ interface Negotiated {
 const maxSessionLosses = 3;
 
 /** The federation client of this backend's parts (reference federation-api 3.2 and 4.4). */
-export function createFederationCaller(options: CallerOptions): FederationCaller {
+export function createFederationCaller(options: CallerOptions): FederationCaller & FederationDeliverer {
   return new Caller(options);
 }
 
@@ -38,7 +46,7 @@ export const federationDisabled: FederationCaller = {
   call: () => Promise.reject(refuse('federation-not-enabled')),
 };
 
-class Caller implements FederationCaller {
+class Caller implements FederationCaller, FederationDeliverer {
   readonly #options: CallerOptions;
   readonly #now: () => number;
   readonly #negotiated = new Map<BackendDomain, Negotiated>();
@@ -55,16 +63,38 @@ class Caller implements FederationCaller {
     input: InputOf<R>,
     options: CallOptions = {},
   ): Promise<OutputOf<R>> {
+    return (await this.#ask(domain, rpc, input, options)) as OutputOf<R>;
+  }
+
+  async deliver<R extends QueuedRpc>(
+    domain: BackendDomain,
+    rpc: R,
+    input: InputOf<R>,
+    options: DeliveryOptions,
+  ): Promise<void> {
+    await this.#ask(domain, rpc, input, options);
+  }
+
+  async takesBundles(domain: BackendDomain, options: CallOptions = {}): Promise<boolean> {
+    return (await this.#versionOf(domain, options)).bundles;
+  }
+
+  async #ask(
+    domain: BackendDomain,
+    rpc: Rpc,
+    input: unknown,
+    options: CallOptions & Partial<DeliveryOptions>,
+  ): Promise<unknown> {
     const first = await this.#versionOf(domain, options);
     try {
-      return (await this.#callAt(first, domain, rpc, input, options)) as OutputOf<R>;
+      return await this.#callAt(first, domain, rpc, input, options);
     } catch (error) {
       if (!isUnknownRpc(error)) throw error;
       // The remote may have been replaced by one of other versions; only a new answer is worth a second try.
       this.#negotiated.delete(domain);
       const second = await this.#versionOf(domain, options);
       if (second.version === first.version) throw error;
-      return (await this.#callAt(second, domain, rpc, input, options)) as OutputOf<R>;
+      return await this.#callAt(second, domain, rpc, input, options);
     }
   }
 
@@ -73,12 +103,12 @@ class Caller implements FederationCaller {
     domain: BackendDomain,
     rpc: Rpc,
     input: unknown,
-    options: CallOptions,
+    options: CallOptions & Partial<DeliveryOptions>,
   ): Promise<unknown> {
     let negotiated = first;
     for (let losses = 0; losses <= maxSessionLosses; losses += 1) {
       const body = encodeInput(rpc, negotiated.version, input);
-      const headers = { [federationHeaders.version]: String(negotiated.version) };
+      const headers = headersOf(negotiated.version, options.deliveryId);
       const response = await this.#send(domain, rpc, body, headers, negotiated.session, options);
       if (response.session !== 'lost') return await this.#readAnswer(response, domain, rpc);
       this.#negotiated.delete(domain);
@@ -103,21 +133,19 @@ class Caller implements FederationCaller {
 
   async #negotiate(domain: BackendDomain, { requestId }: CallOptions): Promise<Negotiated> {
     const response = await this.#send(domain, apiVersion, Buffer.from('[]'), {}, undefined, { requestId });
-    const { supported_versions: theirs = [0] } = await this.#readVersions(response, domain);
+    const { supported_versions: theirs = [0], crosswire } = await this.#readVersions(response, domain);
     const version = commonVersion(theirs);
     if (version === undefined) throw noCommonVersion(domain, theirs);
     const session = typeof response.session === 'number' ? response.session : undefined;
-    const negotiated = { version, session, until: this.#now() + this.#options.versionMaxAgeMs };
+    const until = this.#now() + this.#options.versionMaxAgeMs;
+    const negotiated = { version, session, bundles: crosswire?.bundles === true, until };
     this.#negotiated.set(domain, negotiated);
     return negotiated;
   }
 
-  async #readVersions(
-    response: RpcResponse,
-    domain: BackendDomain,
-  ): Promise<{ supported_versions?: readonly number[] }> {
+  async #readVersions(response: RpcResponse, domain: BackendDomain): Promise<OutputOf<typeof apiVersion>> {
     try {
-      return (await this.#readAnswer(response, domain, apiVersion)) as { supported_versions?: number[] };
+      return (await this.#readAnswer(response, domain, apiVersion)) as OutputOf<typeof apiVersion>;
     } catch (error) {
       if (error instanceof Refusal && error.key === 'federation-invalid-body') {
         throw refuse('federation-version-error', {
@@ -180,6 +208,11 @@ class Caller implements FederationCaller {
 /** The path has no component segment (reference 3.2). */
 function dataOf(domain: BackendDomain, rpc: Rpc): FederationData {
   return { type: 'federation', domain, path: `/federation/${rpc.name}` };
+}
+
+function headersOf(version: number, deliveryId: string | undefined): Readonly<Record<string, string>> {
+  const spoken = { [federationHeaders.version]: String(version) };
+  return deliveryId === undefined ? spoken : { ...spoken, [federationHeaders.deliveryId]: deliveryId };
 }
 
 function encodeInput(rpc: Rpc, version: number, input: unknown): Uint8Array {

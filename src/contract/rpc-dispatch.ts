@@ -42,6 +42,7 @@ async function answer(entry: ServedRpc | undefined, request: ComponentRequest): 
     origin: asOriginDomain(request.originDomain),
     requestId: request.requestId,
     version,
+    deliveryId: spokenDeliveryId(request.deliveryId),
     signal: request.signal,
   };
   return json(200, await entry.handler(context, input as never));
@@ -52,6 +53,11 @@ function spokenVersion(header: string | undefined): number {
   return header !== undefined && /^\d{1,6}$/.test(header)
     ? Math.min(Number(header), newestFederationVersion)
     : 0;
+}
+
+/** An id of another form is none: it only lets the sender's repeats be recognised. */
+function spokenDeliveryId(header: string | undefined): string | undefined {
+  return header !== undefined && /^[\w-]{1,64}$/.test(header) ? header : undefined;
 }
 
 function readInput({ rpc }: ServedRpc, version: number, body: Uint8Array): unknown {

@@ -9,6 +9,8 @@ export const federationHeaders = {
   certificate: 'x-ssl-certificate',
   /** Ours, between a component and its own federator: see `RpcRequest.session`. */
   session: 'crosswire-session',
+  /** Ours, on queued notifications: the same on each attempt, so that a receiver can take it once. */
+  deliveryId: 'crosswire-delivery-id',
 } as const;
 
 /** One federated call as a component hands it to its federator's outward side. */
@@ -52,6 +54,8 @@ export interface ComponentRequest {
   readonly requestId: string;
   /** `X-Wire-API-Version` as received, unchecked. */
   readonly version: string | undefined;
+  /** `Crosswire-Delivery-Id` as received; wire-server sends none. */
+  readonly deliveryId?: string;
   readonly body: Uint8Array;
   readonly signal: AbortSignal;
 }

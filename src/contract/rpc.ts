@@ -110,6 +110,8 @@ export interface RpcContext {
   readonly requestId: string;
   /** Negotiated federation API version of this request. */
   readonly version: number;
+  /** The same on each attempt of one queued notification; absent when the sender has none. */
+  readonly deliveryId: string | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -9,6 +9,8 @@ export const VersionInfo = Type.Object({
   supported_versions: Type.Optional(Type.Array(Type.Integer())),
   /** Legacy; readers ignore it. */
   supported: Type.Array(Type.Integer()),
+  /** Ours; wire-server ignores it. */
+  crosswire: Type.Optional(Type.Object({ bundles: Type.Optional(Type.Boolean()) })),
 });
 
 export const apiVersion = rpc('brig', 'api-version', {
