@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { UserId } from './ids.ts';
 import {
   Domain,
   HandleSchema,
@@ -13,6 +14,14 @@ import {
 
 export const QualifiedUserId = QualifiedOf(UserIdSchema);
 
+/**
+ * The bare id that is written beside `qualified_id` for old readers. Reading ignores it, whatever it is (reference
+ * 8.1): only `qualified_id` says who somebody is.
+ */
+const LegacyUserId = Type.Unsafe<UserId>(
+  Type.Unknown({ description: 'legacy; equals the id of qualified_id' }),
+);
+
 export const UserAsset = Type.Object({
   key: Type.String(),
   size: Type.Optional(Type.Union([Type.Literal('preview'), Type.Literal('complete')])),
@@ -23,7 +32,7 @@ export const BaseProtocol = Type.Union([Type.Literal('proteus'), Type.Literal('m
 
 export const UserProfile = Type.Object({
   qualified_id: QualifiedUserId,
-  id: Type.Optional(UserIdSchema),
+  id: Type.Optional(LegacyUserId),
   name: Type.String(),
   picture: Type.Optional(Type.Array(Type.Unknown())),
   assets: Type.Optional(Type.Array(UserAsset)),
@@ -67,10 +76,11 @@ export type SelfProfile = Type.Static<typeof SelfProfile>;
 /** A search result. Nulls are written. */
 export const Contact = Type.Object({
   qualified_id: QualifiedUserId,
-  id: Type.Optional(UserIdSchema),
+  id: Type.Optional(LegacyUserId),
   name: Type.String(),
   accent_id: Type.Optional(Nullable(Type.Integer())),
-  handle: Type.Optional(Nullable(HandleSchema)),
+  /** Any text: wire-server checks handles of profiles, but not of search results. */
+  handle: Type.Optional(Nullable(Type.String())),
   team: Type.Optional(Nullable(TeamIdSchema)),
 });
 export type Contact = Type.Static<typeof Contact>;

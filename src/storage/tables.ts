@@ -28,6 +28,7 @@ export interface AccountRow {
 
 /** What the prefix search looks at: one row for each word of a name, the whole name, and the handle. Owner: brig. */
 export interface SearchTermRow {
+  /** Kind, space and text, compared by code units: `src/brig/search/index-key.ts`. */
   term: string;
   user_id: string;
 }

@@ -1,0 +1,7 @@
+import type { apiVersion } from '#contract/federation/brig.ts';
+import { federationVersions, type RpcHandler } from '#contract/rpc.ts';
+
+/** Which versions this backend speaks; everybody who was admitted may know (reference federation-api 4.3). */
+export function serveApiVersion(): RpcHandler<typeof apiVersion> {
+  return () => ({ supported_versions: [...federationVersions], supported: [...federationVersions] });
+}

@@ -1,0 +1,83 @@
+import type { BackendDomain, Handle, Qualified, TeamId, UserId } from '#contract/ids.ts';
+import type { Contact, SelfProfile, UserProfile } from '#contract/profiles.ts';
+import type { AccountRow } from '#storage';
+
+/** The one place where an account's row becomes what the contract shows of it. */
+
+/** Whether others may see the account at all: one that was never activated has no profile yet. */
+export function isVisible(account: AccountRow): boolean {
+  return account.status !== 'pending';
+}
+
+export function userIdOf(account: AccountRow): UserId {
+  return account.id as UserId;
+}
+
+export function teamOf(account: AccountRow): TeamId | undefined {
+  return (account.team ?? undefined) as TeamId | undefined;
+}
+
+/** What self profile and profile have in common; the parts of optional members are left out when unset. */
+function personOf(account: AccountRow, domain: BackendDomain) {
+  const id = userIdOf(account);
+  const handle = account.status === 'deleted' ? null : account.handle;
+  return {
+    qualified_id: { domain, id } satisfies Qualified<UserId>,
+    id,
+    name: account.name,
+    picture: jsonArray<unknown>(account.picture),
+    assets: jsonArray<SelfProfile['assets'][number]>(account.assets),
+    accent_id: account.accent_id,
+    ...(handle === null ? {} : { handle: handle as Handle }),
+    ...(account.team === null ? {} : { team: account.team as TeamId }),
+    ...(account.expires_at === null ? {} : { expires_at: new Date(account.expires_at).toISOString() }),
+    ...(account.status === 'deleted' ? { deleted: true } : {}),
+    supported_protocols: protocolsOf(account),
+  };
+}
+
+/**
+ * A user as others see it (reference federation-api 8.1).
+ * @param viewer who looks; the own e-mail is shown to its owner only, and never to another backend (no viewer).
+ */
+export function profileOf(account: AccountRow, domain: BackendDomain, viewer?: UserId): UserProfile {
+  const ownEmail = viewer === account.id ? account.email : null;
+  return {
+    ...personOf(account, domain),
+    ...(ownEmail === null ? {} : { email: ownEmail }),
+    legalhold_status: 'no_consent',
+  };
+}
+
+/** A user as it sees itself (reference client-api 3.1). */
+export function selfProfileOf(account: AccountRow, domain: BackendDomain): SelfProfile {
+  return {
+    ...personOf(account, domain),
+    locale: account.locale,
+    managed_by: account.managed_by === 'scim' ? 'scim' : 'wire',
+    ...(account.email === null ? {} : { email: account.email }),
+  };
+}
+
+/** A user as a search result; unset members are null. */
+export function contactOf(account: AccountRow, domain: BackendDomain): Contact {
+  const id = userIdOf(account);
+  return {
+    qualified_id: { domain, id },
+    id,
+    name: account.name,
+    accent_id: account.accent_id,
+    handle: account.handle,
+    team: account.team as TeamId | null,
+  };
+}
+
+function protocolsOf(account: AccountRow): SelfProfile['supported_protocols'] {
+  const protocols = jsonArray<'proteus' | 'mls'>(account.supported_protocols);
+  return protocols.length === 0 ? ['proteus'] : protocols;
+}
+
+/** Columns of JSON arrays were validated when they were written. */
+function jsonArray<T>(column: string): T[] {
+  return JSON.parse(column) as T[];
+}
