@@ -1,0 +1,47 @@
+import type { Backend } from '../backend.ts';
+import { loadConfig } from '../config.ts';
+import type { ReadyMessage } from '../network/child.ts';
+import { stopSignal } from '../terminal/stop-signal.ts';
+
+export interface ServeCommand {
+  readonly config: string;
+  readonly role: 'all' | 'federator' | 'components' | 'split';
+}
+
+/** `crosswire serve`: runs until SIGTERM or SIGINT, then ends in order; a second signal ends it at once. */
+export async function serve(command: ServeCommand): Promise<void> {
+  const config = loadConfig(command.config);
+  const stop = stopSignal();
+  endWithParent();
+  if (command.role === 'split') {
+    const { openSplitBackend } = await import('../network/split.ts');
+    await using split = await openSplitBackend(command.config, stop);
+    tellReady(split.pids);
+    await stop.requested;
+    return;
+  }
+  const { openBackend } = await import('../backend.ts');
+  await using backend = await openBackend(config, { role: command.role, signal: stop.signal });
+  announce(backend);
+  tellReady([process.pid]);
+  await stop.requested;
+}
+
+function announce(backend: Backend): void {
+  for (const { name, url } of backend.listeners) process.stderr.write(`${name.padEnd(9)} ${url}\n`);
+  process.stderr.write(`${backend.domain} is ready\n`);
+}
+
+/** A process that `network` or another `serve` started tells it so; others have nobody to tell. */
+function tellReady(pids: readonly number[]): void {
+  const message: ReadyMessage = { ready: true, pids: pids };
+  process.send?.(message);
+}
+
+/** A backend that another process started for itself ends when that one is killed. */
+function endWithParent(): void {
+  if (process.send === undefined) return;
+  process.once('disconnect', () => process.exit(1));
+  // Listening to it must not keep a process alive that has nothing else to do.
+  process.channel?.unref();
+}

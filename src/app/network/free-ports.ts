@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+
+/**
+ * Where ports are looked for: below the range from which systems take the local port of outgoing connections (Linux
+ * from 32768, others from 49152), so that a backend that was killed finds its ports free when it comes back.
+ */
+const lowest = 10_000;
+const highest = 32_000;
+
+/** Free ports of the loopback address, held until `release`, so that nobody else is given them meanwhile. */
+export interface HeldPorts {
+  readonly ports: readonly number[];
+  release(): Promise<void>;
+}
+
+export async function holdFreePorts(count: number): Promise<HeldPorts> {
+  const servers = new Map<number, Server>();
+  for (let tries = 0; servers.size < count; tries++) {
+    if (tries > 50 * count) throw new Error(`found only ${servers.size} of ${count} free ports`);
+    const port = randomInt(lowest, highest);
+    if (servers.has(port)) continue;
+    const server = await listen(port);
+    if (server !== undefined) servers.set(port, server);
+  }
+  return {
+    ports: [...servers.keys()],
+    async release() {
+      await Promise.all(
+        [...servers.values()].map((server) => {
+          server.close();
+          return once(server, 'close');
+        }),
+      );
+    },
+  };
+}
+
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch {
+    return undefined;
+  }
+}
