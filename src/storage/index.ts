@@ -11,3 +11,4 @@
 export { openStorage } from './open.ts';
 export type { Reader, Storage, StorageOptions, Work } from './storage.ts';
 export type * from './tables.ts';
+export { isUniqueViolation } from './unique-violation.ts';

@@ -1,8 +1,7 @@
 import {
   type ConnectionProvider,
   type DatabaseConnection,
-  type Dialect,
-  Kysely,
+  type Kysely,
   type KyselyProps,
   Transaction,
 } from 'kysely';
@@ -11,12 +10,6 @@ import type { Tables } from './tables.ts';
 
 /** A unit of work that takes longer holds up all others on SQLite and a pool's connection on PostgreSQL. */
 export const workLimitMs = 10_000;
-
-/** What the units of work of one storage share: compiling queries, without a connection of its own. */
-export function createWorkBase(dialect: Dialect): KyselyProps {
-  const executor = new Kysely<Tables>({ dialect }).getExecutor();
-  return { config: { dialect }, dialect, driver: dialect.createDriver(), executor };
-}
 
 /**
  * The inside of one unit of work: gives its queries the transaction's connection, but only while it runs.
@@ -39,6 +32,16 @@ export class UnitOfWork implements Work, ConnectionProvider {
 
   get reader(): Reader {
     return this.db as never;
+  }
+
+  /** No query is on its way to the database. */
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** The error of the query that failed, if one did. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   onCommit(effect: () => void): void {

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { noStreaming } from '../reader.ts';
 import { fromSqlite } from './errors.ts';
 
 /** Statements that a connection keeps prepared: preparing costs ten times a read by primary key. */
@@ -51,21 +52,8 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  async *streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
-    try {
-      // A statement of its own: running a cached one again would end the iteration.
-      const statement = this.#database.prepare(query.sql);
-      let rows: R[] = [];
-      for (const row of statement.iterate(...(query.parameters as SQLInputValue[]))) {
-        rows.push({ ...row } as R);
-        if (rows.length < chunkSize) continue;
-        yield { rows };
-        rows = [];
-      }
-      if (rows.length > 0) yield { rows };
-    } catch (error) {
-      throw fromSqlite(error);
-    }
+  streamQuery(): never {
+    throw noStreaming();
   }
 
   close(): void {
