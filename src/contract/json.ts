@@ -5,9 +5,12 @@ import { refuse } from './refusal.ts';
 /** Nesting that no payload of this API comes near; deeper ones would exhaust the stack of whoever walks them. */
 const maxDepth = 64;
 
+/** As an own key it is harmless to us and a trap for whoever copies members one by one. */
+const prototypeKey = '__proto__';
+
 /**
  * Parses JSON from a network. Beyond the grammar it refuses what no store could give back as it was: invalid UTF-8,
- * NUL characters, lone surrogates; and nesting beyond 64 levels.
+ * NUL characters, lone surrogates; keys called `__proto__`; and nesting beyond 64 levels.
  *
  * @param where what the bytes are called in messages: `body`.
  * @throws Refusal `label`, saying what was found.
@@ -19,7 +22,7 @@ export function parseJson(bytes: Uint8Array, where: string, label: LabelKey = 'b
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   const value = parseText(text, where, label);
-  if (text.includes('\\u')) assertStorable(value, where, label);
+  if (text.includes('\\u') || text.includes(prototypeKey)) assertStorable(value, where, label);
   return value;
 }
 
@@ -56,7 +59,10 @@ function deeperThan(bytes: Uint8Array, limit: number): boolean {
   return false;
 }
 
-/** Only escapes can smuggle in what valid UTF-8 cannot hold, so this runs only on texts that have some. */
+/**
+ * Only escapes can smuggle in what valid UTF-8 cannot hold, so this runs only on texts that have some, or that
+ * spell the key.
+ */
 function assertStorable(value: unknown, where: string, label: LabelKey): void {
   if (typeof value === 'string') {
     if (value.includes('\0')) throw refuse(label, { message: `${where}: a text holds a NUL character` });
@@ -67,6 +73,7 @@ function assertStorable(value: unknown, where: string, label: LabelKey): void {
     });
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
+      if (key === prototypeKey) throw refuse(label, { message: `${where}: a member is called ${key}` });
       assertStorable(key, where, label);
       assertStorable(member, `${where}.${key}`, label);
     }

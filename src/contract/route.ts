@@ -57,6 +57,17 @@ export function route<
   return { method, path, ...declaration };
 }
 
+/** Whether a client API version has the route. */
+export function inVersion(route: Route, version: number): boolean {
+  const [from, until] = versionRange(route);
+  return version >= from && version < until;
+}
+
+/** The versions that have the route: `[from, until)`. */
+export function versionRange({ versions }: Route): readonly [from: number, until: number] {
+  return [versions?.[0] ?? 0, versions?.[1] ?? Number.POSITIVE_INFINITY];
+}
+
 /** The user behind an access token. */
 export interface AuthenticatedUser {
   readonly userId: UserId;

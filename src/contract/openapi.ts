@@ -1,0 +1,80 @@
+import { type TSchema, Type } from 'typebox';
+import { clientApiVersions, inVersion, type Route } from './route.ts';
+
+export interface OpenApiOptions {
+  /** Client API version that is described: routes outside their range are left out. */
+  readonly version: number;
+  /** Backend domain, for the title. */
+  readonly domain: string;
+}
+
+/** Body of every error answer (reference client-api 1.3). */
+const ErrorSchema = Type.Object({
+  code: Type.Integer(),
+  label: Type.String(),
+  message: Type.String(),
+});
+
+/**
+ * Describes routes in OpenAPI 3.1, which has JSON Schema as its schema language: the contract's schemas go in as they
+ * are.
+ */
+export function describeRoutes(routes: readonly Route[], { version, domain }: OpenApiOptions): object {
+  const described = routes.filter((route) => route.auth !== 'internal' && inVersion(route, version));
+  const byPath = Map.groupBy(described, ({ path }) => path.replace(/:(\w+)/g, '{$1}'));
+  const isStable = (clientApiVersions.stable as readonly number[]).includes(version);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: `Crosswire ${domain}`,
+      version: `v${version}`,
+      description: `Client API version ${version}${isStable ? '' : ' (under development)'}.`,
+    },
+    servers: [{ url: `/v${version}` }],
+    paths: Object.fromEntries(
+      [...byPath].map(([path, here]) => [
+        path,
+        Object.fromEntries(here.map((route) => [route.method.toLowerCase(), operation(route)])),
+      ]),
+    ),
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { Error: ErrorSchema },
+    },
+  };
+}
+
+function operation(route: Route): object {
+  return {
+    summary: route.about,
+    tags: [route.path.split('/')[1] ?? ''],
+    ...(route.auth === 'user' ? { security: [{ token: [] }] } : {}),
+    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    ...(route.body === undefined ? {} : { requestBody: { required: true, content: json(route.body) } }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, schema]) => [status, answer(schema)]),
+      ),
+      default: { description: 'Refused', content: json({ $ref: '#/components/schemas/Error' }) },
+    },
+  };
+}
+
+function parameters(place: 'path' | 'query', schemas: Route['params']): readonly object[] {
+  return Object.entries(schemas ?? {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !('~optional' in schema),
+    schema,
+  }));
+}
+
+function answer(schema: TSchema | null): object {
+  return schema === null
+    ? { description: 'Done; no body' }
+    : { description: 'Answered', content: json(schema) };
+}
+
+function json(schema: TSchema | { readonly $ref: string }): object {
+  return { 'application/json': { schema } };
+}

@@ -1,0 +1,154 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJson } from '#contract/json.ts';
+import { refuse } from '#contract/refusal.ts';
+import type { AuthenticatedUser, Route, RouteRequest, ServedRoute } from '#contract/route.ts';
+import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
+import { type LooseAnswer, send, type WireAnswer, wireAnswer } from './answer.ts';
+import { createRouteTable, type Endpoint, type Variant } from './route-table.ts';
+
+/** What differs between the listeners that routes are served on. */
+export interface AdapterOptions {
+  readonly routes: readonly ServedRoute[];
+  readonly body: BodyLimits;
+  /** Client API version of a request. */
+  versionOf(request: FastifyRequest): number;
+  /** The caller of a `user` route, or a refusal. */
+  authenticate(request: FastifyRequest): AuthenticatedUser;
+  /** Counts a request towards a limit, or refuses it. */
+  limit(limit: NonNullable<Route['limit']>, address: string): void;
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Registers declared routes: the one place between Fastify and handlers, which know nothing of it. */
+export function adaptRoutes(app: FastifyInstance, options: AdapterOptions): void {
+  for (const endpoint of createRouteTable(options.routes)) {
+    app.route({
+      method: methods,
+      url: endpoint.pattern,
+      config: { name: endpoint.name },
+      handler: async (request, reply) => send(reply, await serve(endpoint, request, reply, options)),
+    });
+  }
+}
+
+/** A `RouteRequest` before the types of its declaration are known. */
+type ParsedRequest = { readonly [K in keyof RouteRequest<Route>]: RouteRequest<Route>[K] | unknown };
+
+async function serve(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: AdapterOptions,
+): Promise<WireAnswer> {
+  const version = options.versionOf(request);
+  const variant = findVariant(endpoint, request.method, version);
+  const { route } = variant;
+  const user = route.auth === 'user' ? options.authenticate(request) : undefined;
+  assertAcceptable(route, request.headers.accept);
+  if (route.limit !== undefined) options.limit(route.limit, request.ip);
+  const params = variant.params.parse(capturesOf(variant, request), 'path');
+  const query = variant.query.parse(declaredQuery(route, request.query), 'query');
+  const body = await parseBody(variant, request, reply, options.body);
+  const parsed: ParsedRequest = {
+    user,
+    params,
+    query,
+    body,
+    version,
+    cookies: parseCookies(request.headers.cookie),
+    authorization: route.auth === 'user' ? undefined : request.headers.authorization,
+    requestId: request.id,
+    signal: abortedWithCaller(reply),
+  };
+  return wireAnswer((await variant.handler(parsed as never)) as LooseAnswer);
+}
+
+function findVariant(endpoint: Endpoint, method: string, version: number): Variant {
+  const variant = endpoint.find(method, version);
+  if (variant !== undefined) return variant;
+  const allowed = endpoint.methodsAt(version);
+  if (allowed.length === 0) throw refuse('no-endpoint');
+  throw refuse('method-not-allowed', {
+    message: `found ${method}, expected ${allowed.join(' or ')}`,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+function capturesOf({ captures }: Variant, request: FastifyRequest): Record<string, string> {
+  const numbered = request.params as Record<string, string>;
+  return Object.fromEntries(captures.map((name, index) => [name, numbered[index] ?? '']));
+}
+
+/** Only declared parameters: others are ignored, and none can come in under a name of `Object`'s. */
+function declaredQuery(route: Route, query: unknown): Record<string, unknown> {
+  const given = query as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.keys(route.query ?? {})
+      .filter((name) => Object.hasOwn(given, name))
+      .map((name) => [name, given[name]]),
+  );
+}
+
+async function parseBody(
+  { body, route }: Variant,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: BodyLimits,
+): Promise<unknown> {
+  if (body === undefined) return undefined;
+  if (!hasBody(request.raw)) return withoutBody(route, body);
+  const bytes = await readBody(request.raw, reply.raw, limits);
+  if (bytes.length === 0) return withoutBody(route, body);
+  assertJson(request.headers['content-type']);
+  return body.parse(parseJson(bytes, 'body'), 'body');
+}
+
+/** Clients name a content type also when they send nothing: it is the body's absence that counts. */
+function withoutBody(route: Route, body: NonNullable<Variant['body']>): unknown {
+  return route.body !== undefined && '~optional' in route.body ? undefined : body.parse(undefined, 'body');
+}
+
+function assertJson(contentType: string | undefined): void {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (type.trim() === 'application/json' && isUtf8) return;
+  const found = contentType === undefined ? 'none' : JSON.stringify(contentType.slice(0, 100));
+  throw refuse('unsupported-media-type', {
+    message: `content-type: found ${found}, expected application/json in UTF-8`,
+  });
+}
+
+const acceptable = new Set(['*/*', 'application/*', 'application/json', '']);
+
+/** As servant: only an `Accept` that names other types alone is refused, and only where clients are answered something. */
+function assertAcceptable(route: Route, accept: string | undefined): void {
+  if (
+    accept === undefined ||
+    route.auth === 'internal' ||
+    Object.values(route.answers).every((schema) => schema === null)
+  )
+    return;
+  const types = accept.split(',').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());
+  if (types.some((type) => acceptable.has(type))) return;
+  throw refuse('not-acceptable', { message: 'accept: the endpoint answers application/json only' });
+}
+
+function parseCookies(header: string | undefined): RouteRequest<Route>['cookies'] {
+  if (header === undefined) return [];
+  return header.split(';').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    if (equals === -1) return [];
+    return [{ name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim() }];
+  });
+}
+
+/** A signal that aborts when the caller goes away before its answer was written. */
+function abortedWithCaller(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

@@ -1,0 +1,179 @@
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { refuse } from '#contract/refusal.ts';
+import { type BodyLimits, discardRest } from '../limits/body.ts';
+import type { FormLimits } from '../limits/request-form.ts';
+import { requestAnswered, requestFailed, requestRefused } from '../telemetry.ts';
+import { asRefusal, errorAnswer, parserAnswer, send } from './answer.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The declared path, for metrics. */
+    name?: string;
+  }
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** Bounds of every request, in bytes, counts and milliseconds. */
+export interface ListenerLimits extends BodyLimits, FormLimits {
+  readonly maxHeaderBytes: number;
+  readonly headersTimeoutMs: number;
+  /** Whole request, body included. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** How long a stop waits for requests that are being served. */
+  readonly drainMs: number;
+}
+
+export const defaultLimits: ListenerLimits = {
+  maxBodyBytes: 1024 * 1024,
+  bodyGraceMs: 5_000,
+  minBytesPerSecond: 1024,
+  maxUrlBytes: 8 * 1024,
+  maxHeaders: 128,
+  maxHeaderBytes: 64 * 1024,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 300_000,
+  // Longer than the 60 s after which usual reverse proxies drop an idle connection, so that they close first.
+  keepAliveMs: 72_000,
+  drainMs: 10_000,
+};
+
+export interface FrameOptions {
+  /** Name of the listener in metrics, logs and messages. */
+  readonly name: string;
+  readonly limits: ListenerLimits;
+  /** Addresses of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Takes a request id from the caller; else every request gets a new one. */
+  requestId(raw: IncomingMessage): string;
+  /** What the router sees of a request's target. */
+  rewriteUrl(raw: IncomingMessage): string;
+  /** Headers of every answer. */
+  headersFor(request: FastifyRequest): Readonly<Record<string, string>>;
+  /** Runs before routing has an effect; throws refusals. */
+  check(request: FastifyRequest): void;
+}
+
+/** Makes a Fastify instance that answers every failure, from the HTTP parser's to a bug, with an error body. */
+export function createFrame(options: FrameOptions): FastifyInstance {
+  const { name, limits } = options;
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: options.requestId,
+    rewriteUrl: options.rewriteUrl,
+    trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: limits.maxUrlBytes },
+    keepAliveTimeout: limits.keepAliveMs,
+    requestTimeout: limits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(name, error, socket),
+    frameworkErrors: (error, request, reply) => fail(options, error, request, reply),
+  });
+  // Node would drop headers beyond a number silently; the check counts them instead.
+  app.server.maxHeadersCount = 0;
+  // Told to go on only by whoever reads the body, so that a refusal comes before it is sent.
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.setErrorHandler((error, request, reply) => fail(options, error, request, reply));
+  app.setNotFoundHandler(() => {
+    throw refuse('no-endpoint');
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(options.headersFor(request));
+    options.check(request);
+    done();
+  });
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    discardRest(request.raw, reply.raw);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    requestAnswered({
+      listener: name,
+      method: request.method,
+      route: routeName(request),
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    });
+    done();
+  });
+  return app;
+}
+
+function routeName(request: FastifyRequest): string {
+  return request.routeOptions.config?.name ?? 'none';
+}
+
+function fail(
+  { name, headersFor }: FrameOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (asRefusal(error) === undefined) requestFailed(name, request.id, routeName(request), error);
+  const answer = errorAnswer(error);
+  requestRefused(name, answer.label);
+  void send(reply.headers(headersFor(request)), answer);
+}
+
+/** The parser could not make a request of what came in: there is only the socket to answer on. */
+function refuseConnection(name: string, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  requestRefused(name, 'bad-request');
+  socket.end(parserAnswer(error));
+  const closing = setTimeout(() => socket.destroy(), 1_000).unref();
+  socket.once('close', () => clearTimeout(closing));
+}
+
+/** A listener that is up. Disposing it stops taking requests, waits for those being served, and closes. */
+export interface Listener extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port` */
+  readonly url: string;
+}
+
+/** Binds the address; an address that cannot be had is one clear error. */
+export async function listen(
+  app: FastifyInstance,
+  { name, limits }: FrameOptions,
+  { host, port }: ListenAddress,
+): Promise<Listener> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'the port is in use' : ((cause as Error).message ?? code);
+    throw new Error(`cannot listen for ${name} on ${host}:${port}: ${why}`, { cause });
+  }
+  const bound = app.server.address() as AddressInfo;
+  const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+  return {
+    host,
+    port: bound.port,
+    url: `http://${shown}:${bound.port}`,
+    async [Symbol.asyncDispose]() {
+      const forced = setTimeout(() => app.server.closeAllConnections(), limits.drainMs);
+      await app.close();
+      clearTimeout(forced);
+    },
+  };
+}
