@@ -66,6 +66,23 @@ export interface CookieRow {
   client_id: string | null;
 }
 
+/** A pending code for setting a new password, at most one a user. Owner: brig. */
+export interface PasswordResetRow {
+  /** URL-safe base64 of SHA-256 over the user id. */
+  key: string;
+  user_id: string;
+  code: string;
+  retries: number;
+  expires_at: number;
+}
+
+/** Login attempts of a user that count against its budget. Owner: brig. */
+export interface LoginFailureRow {
+  user_id: string;
+  attempts: number;
+  window_ends_at: number;
+}
+
 /** A remote backend's entry in the policy. Owner: federator. */
 export interface RemoteRow {
   domain: string;
@@ -86,6 +103,8 @@ export interface Tables {
   handle_reservation: HandleReservationRow;
   activation: ActivationRow;
   cookie: CookieRow;
+  password_reset: PasswordResetRow;
+  login_failure: LoginFailureRow;
   remote: RemoteRow;
   remote_team: RemoteTeamRow;
 }

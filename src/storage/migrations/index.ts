@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { accountsAndRemotes } from './0001-accounts-and-remotes.ts';
+import { passwordResetsAndLoginFailures } from './0002-password-resets-and-login-failures.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -12,4 +13,4 @@ export interface Migration {
 }
 
 /** Every migration in order; forward only. */
-export const migrations: readonly Migration[] = [accountsAndRemotes];
+export const migrations: readonly Migration[] = [accountsAndRemotes, passwordResetsAndLoginFailures];

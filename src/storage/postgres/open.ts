@@ -1,6 +1,6 @@
 import type { Kysely, KyselyProps } from 'kysely';
 import { applyMigrations } from '../migrations/apply.ts';
-import { type Migration, migrations } from '../migrations/index.ts';
+import { migrations } from '../migrations/index.ts';
 import { createKysely, createQueryBase } from '../reader.ts';
 import type { Reader, Storage, StorageOptions } from '../storage.ts';
 import type { SessionState } from './connection.ts';
@@ -12,13 +12,10 @@ import { PostgresWorker } from './worker.ts';
 const migrationLock = 0x78_77_69_72_65;
 
 /** Connects to the database of the URL and migrates it. */
-export async function openPostgres(
-  options: StorageOptions,
-  known: readonly Migration[] = migrations,
-): Promise<Storage> {
+export async function openPostgres(options: StorageOptions): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
   const base = createQueryBase(postgresDialect);
-  await migrate(options, base, known);
+  await migrate(options, base);
   const pool = opening.use(new PostgresPool(options));
   const worker = opening.use(new PostgresWorker(pool, base));
   const reader = createKysely(base, {
@@ -40,11 +37,7 @@ export async function openPostgres(
   };
 }
 
-async function migrate(
-  options: StorageOptions,
-  base: KyselyProps,
-  known: readonly Migration[],
-): Promise<void> {
+async function migrate(options: StorageOptions, base: KyselyProps): Promise<void> {
   // A session of its own without time limits: changing a large table takes as long as it takes.
   await using pool = new PostgresPool({ ...options, poolSize: 1 }, 0);
   const connection = await pool.acquire();
@@ -53,7 +46,7 @@ async function migrate(
     await connection.control('BEGIN');
     await connection.control(`SELECT pg_advisory_xact_lock(${migrationLock})`);
     const db = createKysely(base, { provideConnection: (consumer) => consumer(connection) });
-    await applyMigrations(db as unknown as Kysely<unknown>, 'postgres', known);
+    await applyMigrations(db as unknown as Kysely<unknown>, 'postgres', migrations);
     await connection.control('COMMIT');
     state = 'clean';
   } finally {

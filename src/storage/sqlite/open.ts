@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Kysely, KyselyProps } from 'kysely';
 import { applyMigrations } from '../migrations/apply.ts';
-import { type Migration, migrations } from '../migrations/index.ts';
+import { migrations } from '../migrations/index.ts';
 import { createKysely, createQueryBase } from '../reader.ts';
 import type { Reader, Storage } from '../storage.ts';
 import { SqliteConnection } from './connection.ts';
@@ -10,7 +10,7 @@ import { sqliteDialect } from './dialect.ts';
 import { beginImmediate, WriteQueue, whenUnlocked } from './write-queue.ts';
 
 /** Opens the database file, made with its folder when absent (both for the owner's eyes only), and migrates it. */
-export async function openSqlite(file: string, known: readonly Migration[] = migrations): Promise<Storage> {
+export async function openSqlite(file: string): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
   const path = resolve(file);
   const base = createQueryBase(sqliteDialect);
@@ -18,7 +18,7 @@ export async function openSqlite(file: string, known: readonly Migration[] = mig
   const writer = opening.adopt(await whenUnlocked(() => new SqliteConnection(path, 'write')), (c) =>
     c.close(),
   );
-  await migrate(writer, base, known);
+  await migrate(writer, base);
   const connection = opening.adopt(await whenUnlocked(() => new SqliteConnection(path, 'read')), (c) =>
     c.close(),
   );
@@ -39,15 +39,11 @@ function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
 }
 
-async function migrate(
-  connection: SqliteConnection,
-  base: KyselyProps,
-  known: readonly Migration[],
-): Promise<void> {
+async function migrate(connection: SqliteConnection, base: KyselyProps): Promise<void> {
   const db = createKysely(base, { provideConnection: (consumer) => consumer(connection) });
   await beginImmediate(connection);
   try {
-    await applyMigrations(db as unknown as Kysely<unknown>, 'sqlite', known);
+    await applyMigrations(db as unknown as Kysely<unknown>, 'sqlite', migrations);
     connection.control('COMMIT');
   } catch (error) {
     if (connection.inTransaction) connection.control('ROLLBACK');

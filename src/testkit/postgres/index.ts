@@ -1,0 +1,1 @@
+export { openPostgresServer, type PostgresServer } from './postgres-server.ts';
