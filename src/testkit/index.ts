@@ -9,5 +9,6 @@ export * from './ca/index.ts';
 export * from './clients/index.ts';
 export * from './dns/index.ts';
 export * from './network/index.ts';
+export * from './postgres/index.ts';
 export * from './remote/index.ts';
 export * from './smtp/index.ts';
