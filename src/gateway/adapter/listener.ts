@@ -61,6 +61,16 @@ export interface FrameOptions {
   check(request: FastifyRequest): void;
 }
 
+/**
+ * Fastify's own validators and serialisers are never used: the contract's parsers are. Naming others keeps it from
+ * loading a hundred modules at start.
+ */
+const noSchemas = { buildValidator: unused, buildSerializer: unused };
+
+function unused(): never {
+  throw new Error('a route was given a schema of Fastify; routes are declared in the contract');
+}
+
 /** Makes a Fastify instance that answers every failure, from the HTTP parser's to a bug, with an error body. */
 export function createFrame(options: FrameOptions): FastifyInstance {
   const { name, limits } = options;
@@ -71,6 +81,7 @@ export function createFrame(options: FrameOptions): FastifyInstance {
     genReqId: options.requestId,
     rewriteUrl: options.rewriteUrl,
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
+    schemaController: { compilersFactory: noSchemas },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: limits.maxUrlBytes },
     keepAliveTimeout: limits.keepAliveMs,
     requestTimeout: limits.requestTimeoutMs,
