@@ -156,12 +156,15 @@ class CachedDiscovery implements DnsDiscovery {
     );
     const { ttlSeconds, server } = answer;
     if (answer.found === 'absent') {
-      const why = answer.why === 'NODATA' ? 'the answer has no SRV record (NODATA' : '(NXDOMAIN';
-      return noService(`${name}: ${why} from ${server})`, ttlSeconds);
+      const why = answer.why === 'NODATA' ? 'the answer has no SRV record, NODATA' : 'NXDOMAIN';
+      return noService(`${name}: ${why} from ${server}`, ttlSeconds);
     }
     const { isNotOffered, targets, skipped } = readServiceRecords(answer.records);
     if (isNotOffered)
-      return noService(`${name}: the only target is ".", the service is not offered (${server})`, ttlSeconds);
+      return noService(
+        `${name}: the only target is ".", the service is not offered, says ${server}`,
+        ttlSeconds,
+      );
     if (targets.length > 0) return { found: 'value', value: targets, ttlSeconds, server, notes: skipped };
     const message = `DNS error: ${name}: none of the SRV records of ${server} can be used: ${skipped.join('; ')}`;
     return { found: 'refusal', refuse: () => refuse('discovery-failure', { message }), ttlSeconds };

@@ -78,5 +78,5 @@ export function servingStale(type: QuestionType, name: string, reason: string): 
 
 export function addressRefused(host: string, address: string, range: string): void {
   refusedAddresses.inc({ range });
-  log.warn({ host, address, range }, 'egress rules refuse an address of a remote');
+  log.debug({ host, address, range }, 'egress rules refuse an address of a remote');
 }
