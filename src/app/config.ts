@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { ConfigError, type Problem } from './config/problems.ts';
-import { readSettings, reasonOf, type Source } from './config/read.ts';
+import { readSettings, type Source } from './config/read.ts';
 import { type Config, ConfigSchema } from './config/schema.ts';
+import { reasonOf } from './terminal/failure.ts';
 
 export { configDocument } from './config/document.ts';
 export { ConfigError } from './config/problems.ts';

@@ -1,7 +1,7 @@
-import { parseOverride } from '../network/overrides.ts';
-import { openRunningNetwork } from '../network/run.ts';
 import { OperatorError } from '../terminal/failure.ts';
 import { stopSignal } from '../terminal/stop-signal.ts';
+import { parseOverride } from './network/overrides.ts';
+import { openRunningNetwork } from './network/run.ts';
 
 export interface NetworkCommand {
   readonly backends: string;

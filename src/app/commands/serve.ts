@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.ts';
 import { loadConfig } from '../config.ts';
-import type { ReadyMessage } from '../network/child.ts';
 import { stopSignal } from '../terminal/stop-signal.ts';
+import type { ReadyMessage } from './network/child.ts';
 
 export interface ServeCommand {
   readonly config: string;
@@ -14,7 +14,7 @@ export async function serve(command: ServeCommand): Promise<void> {
   const stop = stopSignal();
   endWithParent();
   if (command.role === 'split') {
-    const { openSplitBackend } = await import('../network/split.ts');
+    const { openSplitBackend } = await import('./network/split.ts');
     await using split = await openSplitBackend(command.config, stop);
     tellReady(split.pids);
     await stop.requested;

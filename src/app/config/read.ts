@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { reasonOf } from '../terminal/failure.ts';
 import { describe, nearest, type Problem } from './problems.ts';
 import { foldKeyword, pathKeyword, secretKeyword } from './setting.ts';
 
@@ -138,13 +139,4 @@ const failed = Symbol('failed');
 
 function isGroup(node: Node): boolean {
   return node.properties !== undefined && node.type === 'object';
-}
-
-/** The plain reason of a file system error: `no such file or directory` rather than the whole trace. */
-export function reasonOf(cause: unknown): string {
-  const { code, message } = cause as { readonly code?: string; readonly message?: string };
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES') return 'no permission to read it';
-  if (code === 'EISDIR') return 'it is a folder';
-  return message ?? String(cause);
 }

@@ -18,3 +18,13 @@ function failureText(failure: unknown): string {
   if (failure instanceof ConfigError || failure instanceof OperatorError) return failure.message;
   return `crosswire: unexpected: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`;
 }
+
+/** The plain reason of a file system error: `no such file or directory` rather than the whole trace. */
+export function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'no permission';
+  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EEXIST') return 'it is there already';
+  return message ?? String(cause);
+}

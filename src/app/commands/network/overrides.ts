@@ -1,4 +1,4 @@
-import { OperatorError } from '../terminal/failure.ts';
+import { OperatorError } from '../../terminal/failure.ts';
 
 /** One `--set KEY=JSON`. */
 export interface Override {

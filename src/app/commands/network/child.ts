@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { OperatorError } from '../terminal/failure.ts';
+import { OperatorError } from '../../terminal/failure.ts';
 
 /** What a `serve` process tells the process that started it, once it listens everywhere. */
 export interface ReadyMessage {
@@ -11,7 +11,7 @@ export interface ReadyMessage {
   readonly pids: readonly number[];
 }
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
 /** The command line that runs `crosswire` with these arguments: Node itself, so that its pid is the backend's. */
 export function crosswireCommand(...args: readonly string[]): readonly [string, ...string[]] {

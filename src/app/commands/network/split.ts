@@ -1,5 +1,5 @@
-import { OperatorError } from '../terminal/failure.ts';
-import type { StopSignal } from '../terminal/stop-signal.ts';
+import { OperatorError } from '../../terminal/failure.ts';
+import type { StopSignal } from '../../terminal/stop-signal.ts';
 import { openServeProcess } from './child.ts';
 
 /** Federator and components of one backend as processes of their own, under this one. */
