@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { BaseProtocol, SelfProfile, UserAsset } from '../profiles.ts';
 import { route } from '../route.ts';
-import { HandleSchema } from '../schema.ts';
+import { AccentId, KnownPassword, Locale, NewPassword, Picture, UserName } from './registration.ts';
 
 /** The user's own account (reference client-api 2.7, 2.8, 3.1). */
 
@@ -11,29 +11,32 @@ export const getSelf = route('GET', '/self', {
   answers: { 200: SelfProfile },
 });
 
+export const UserUpdate = Type.Object({
+  name: Type.Optional(UserName),
+  picture: Type.Optional(Picture),
+  assets: Type.Optional(Type.Array(UserAsset)),
+  accent_id: Type.Optional(AccentId),
+});
+export type UserUpdate = Type.Static<typeof UserUpdate>;
+
 export const putSelf = route('PUT', '/self', {
   about: 'Changes name, picture, assets or accent colour.',
   auth: 'user',
-  body: Type.Object({
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-    picture: Type.Optional(Type.Array(Type.Unknown())),
-    assets: Type.Optional(Type.Array(UserAsset)),
-    accent_id: Type.Optional(Type.Integer()),
-  }),
+  body: UserUpdate,
   answers: { 200: null },
 });
 
 export const putSelfHandle = route('PUT', '/self/handle', {
   about: 'Sets or changes the own handle.',
   auth: 'user',
-  body: Type.Object({ handle: Type.String() }),
+  body: Type.Object({ handle: Type.String({ maxLength: 1024 }) }),
   answers: { 200: null },
 });
 
 export const putSelfLocale = route('PUT', '/self/locale', {
   about: 'Sets the own locale.',
   auth: 'user',
-  body: Type.Object({ locale: Type.String() }),
+  body: Type.Object({ locale: Locale }),
   answers: { 200: null },
 });
 
@@ -46,10 +49,7 @@ export const headSelfPassword = route('HEAD', '/self/password', {
 export const putSelfPassword = route('PUT', '/self/password', {
   about: 'Sets or changes the password; revokes all cookies.',
   auth: 'user',
-  body: Type.Object({
-    old_password: Type.Optional(Type.String({ minLength: 6, maxLength: 1024 })),
-    new_password: Type.String({ minLength: 8, maxLength: 1024 }),
-  }),
+  body: Type.Object({ old_password: Type.Optional(KnownPassword), new_password: NewPassword }),
   answers: { 200: null },
 });
 
@@ -61,19 +61,8 @@ export const putSelfSupportedProtocols = route('PUT', '/self/supported-protocols
   answers: { 200: null },
 });
 
-export const headHandle = route('HEAD', '/users/handles/:handle', {
-  about: 'Whether a handle is taken.',
+export const deleteSelfEmail = route('DELETE', '/self/email', {
+  about: 'Always refused: the e-mail address is the only identity that an account has here.',
   auth: 'user',
-  params: { handle: Type.String() },
   answers: { 200: null },
-});
-
-export const checkHandles = route('POST', '/users/handles', {
-  about: 'Which of the given handles are valid and free.',
-  auth: 'user',
-  body: Type.Object({
-    handles: Type.Array(Type.String(), { minItems: 1, maxItems: 50 }),
-    return: Type.Integer({ minimum: 1, maximum: 10, default: 1 }),
-  }),
-  answers: { 200: Type.Array(HandleSchema) },
 });

@@ -1,0 +1,60 @@
+import type { Mail } from './mailer.ts';
+
+/** The mails that brig writes: plain text, with the code and a link that carries it. */
+
+export interface MailedCode {
+  readonly key: string;
+  readonly code: string;
+  /** The page that takes `key` and `code` as query parameters. */
+  readonly url: string;
+}
+
+/** For a user that has just registered, or for an address before registration (`name` undefined). */
+export function activationMail(to: string, name: string | undefined, code: MailedCode): Mail {
+  const greeting = name === undefined ? 'Hello,' : `Hello ${oneLine(name)},`;
+  const text = [
+    greeting,
+    '',
+    `the code for this e-mail address is ${code.code}.`,
+    `Or open ${link(code)}`,
+    '',
+    'If you did not ask for it, ignore this mail.',
+  ];
+  return { to, kind: 'activation', subject: `Your code is ${code.code}`, text: `${text.join('\n')}\n` };
+}
+
+export function emailChangeMail(to: string, name: string, code: MailedCode): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `to use this e-mail address from now on, open ${link(code)}`,
+    `or enter the code ${code.code}.`,
+    '',
+    'If you did not ask for it, ignore this mail.',
+  ];
+  return { to, kind: 'email-change', subject: 'Your new e-mail address', text: `${text.join('\n')}\n` };
+}
+
+export function passwordResetMail(to: string, name: string, code: MailedCode): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `to set a new password, open ${link(code)}`,
+    `or enter the code ${code.code}.`,
+    '',
+    'If you did not ask for it, ignore this mail: your password stays as it is.',
+  ];
+  return { to, kind: 'password-reset', subject: 'Set a new password', text: `${text.join('\n')}\n` };
+}
+
+function link({ url, key, code }: MailedCode): string {
+  const target = new URL(url);
+  target.searchParams.set('key', key);
+  target.searchParams.set('code', code);
+  return target.href;
+}
+
+/** A name is free text: it must not be able to write further lines of the mail. */
+function oneLine(name: string): string {
+  return name.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+}

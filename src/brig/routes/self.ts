@@ -1,0 +1,72 @@
+import * as client from '#contract/client/self.ts';
+import type { BackendDomain, UserId } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
+import { handle, type ServedRoute } from '#contract/route.ts';
+import type { AccountRow, Reader } from '#storage';
+import type { AccountChanges } from '../accounts/account-changes.ts';
+import type { Handles } from '../handles/handles.ts';
+import type { PasswordChange } from '../login/password-change.ts';
+import { selfProfileOf } from '../users/profile.ts';
+import { findAccount } from '../users/user-store.ts';
+
+export interface SelfRouteNeeds {
+  readonly ownDomain: BackendDomain;
+  readonly reader: Reader;
+  readonly changes: AccountChanges;
+  readonly handles: Handles;
+  readonly passwordChange: PasswordChange;
+}
+
+/** The user's own account (reference client-api 2.7, 2.8, 3.1). */
+export function selfRoutes(needs: SelfRouteNeeds): readonly ServedRoute[] {
+  return [...profileRoutes(needs), ...identityRoutes(needs)];
+}
+
+function profileRoutes({ ownDomain, reader, changes }: SelfRouteNeeds): readonly ServedRoute[] {
+  return [
+    handle(client.getSelf, async ({ user }) => {
+      const account = await getAccount(reader, user.userId);
+      return { status: 200, body: selfProfileOf(account, ownDomain) };
+    }),
+    handle(client.putSelf, async ({ user, body }) => {
+      await changes.update(user.userId, body, 'user');
+      return { status: 200 };
+    }),
+    handle(client.putSelfLocale, async ({ user, body }) => {
+      await changes.setLocale(user.userId, body.locale);
+      return { status: 200 };
+    }),
+    handle(client.putSelfSupportedProtocols, async ({ user, body }) => {
+      await changes.setSupportedProtocols(user.userId, body.supported_protocols);
+      return { status: 200 };
+    }),
+  ];
+}
+
+function identityRoutes({ reader, handles, passwordChange }: SelfRouteNeeds): readonly ServedRoute[] {
+  return [
+    handle(client.putSelfHandle, async ({ user, body }) => {
+      await handles.set(user.userId, body.handle, 'user');
+      return { status: 200 };
+    }),
+    handle(client.headSelfPassword, async ({ user }) => {
+      const account = await getAccount(reader, user.userId);
+      if (account.password_hash === null) throw refuse('not-found', { message: 'No password is set' });
+      return { status: 200 };
+    }),
+    handle(client.putSelfPassword, async ({ user, body }) => {
+      await passwordChange.change(user.userId, body.old_password, body.new_password);
+      return { status: 200 };
+    }),
+    handle(client.deleteSelfEmail, async ({ user }) => {
+      const account = await getAccount(reader, user.userId);
+      throw refuse(account.email_key === null ? 'no-identity' : 'last-identity');
+    }),
+  ];
+}
+
+async function getAccount(reader: Reader, userId: UserId): Promise<AccountRow> {
+  const account = await findAccount(reader, userId);
+  if (account === undefined) throw refuse('not-found:user');
+  return account;
+}

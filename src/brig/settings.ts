@@ -1,0 +1,67 @@
+/** Failed logins of one account that are let through within a window; then it waits until the window ends. */
+export interface FailedLoginBudget {
+  readonly attempts: number;
+  readonly windowSeconds: number;
+}
+
+/** Refuses a login when an account's cookies were made too close together (reference client-api 2.2). */
+export interface CookieThrottle {
+  /** Smallest standard deviation of the creation times that passes. */
+  readonly minDeviationSeconds: number;
+  readonly retryAfterSeconds: number;
+}
+
+/** What an operator may choose about accounts. Lifetimes are those of reference client-api 2.1 and 11. */
+export interface BrigSettings {
+  readonly userCookieSeconds: number;
+  readonly sessionCookieSeconds: number;
+  readonly accessTokenSeconds: number;
+  /** A persistent cookie older than this is renewed; a superseded one lives on for as long. */
+  readonly cookieRenewAgeSeconds: number;
+  readonly activationCodeSeconds: number;
+  readonly passwordResetSeconds: number;
+  /** How long a released or just claimed handle is kept from others. */
+  readonly handleReservationSeconds: number;
+  /** Most cookies of a user and type. */
+  readonly cookieLimit: number;
+  readonly cookieThrottle: CookieThrottle | undefined;
+  readonly failedLogins: FailedLoginBudget | undefined;
+  /** Whether cookies carry `Secure`. */
+  readonly secureCookies: boolean;
+  /** Refuses personal users and teams on the public end-point. */
+  readonly restrictUserCreation: boolean;
+  /** When given, only addresses of these domains may register. */
+  readonly allowedEmailDomains: readonly string[] | undefined;
+  /** Domains that codes are never sent to: `domain-blocked-for-registration`. */
+  readonly blockedEmailDomains: readonly string[];
+  /** Addresses that may not register: `blacklisted-email`. */
+  readonly blacklistedEmails: readonly string[];
+  readonly defaultLocale: string;
+  /** Where the links in mails lead; `key` and `code` are added as query parameters. */
+  readonly activationUrl: string;
+  readonly passwordResetUrl: string;
+}
+
+const daySeconds = 86_400;
+
+/** Production values of the reference, section 11. The links need the address of the client API: give them. */
+export const defaultSettings: BrigSettings = {
+  userCookieSeconds: 28 * daySeconds,
+  sessionCookieSeconds: daySeconds,
+  accessTokenSeconds: 900,
+  cookieRenewAgeSeconds: 14 * daySeconds,
+  activationCodeSeconds: 14 * daySeconds,
+  passwordResetSeconds: 3600,
+  handleReservationSeconds: 1800,
+  cookieLimit: 32,
+  cookieThrottle: undefined,
+  failedLogins: undefined,
+  secureCookies: true,
+  restrictUserCreation: false,
+  allowedEmailDomains: undefined,
+  blockedEmailDomains: [],
+  blacklistedEmails: [],
+  defaultLocale: 'en',
+  activationUrl: 'http://127.0.0.1:8080/activate',
+  passwordResetUrl: 'http://127.0.0.1:8080/password-reset',
+};
