@@ -40,10 +40,26 @@ export interface RpcResponse {
 
 /**
  * The seam between components and federator. Two implementations: by function in one process, and HTTP/2 to the
- * outward listener. A federation failure is a response with the federator's error body on both, never a rejection.
+ * outward listener. A federation failure is a response with the federator's error body on both, never a rejection; the
+ * second rejects with `FederatorUnreachable` when the federator itself cannot be asked.
  */
 export interface RpcTransport {
   send(request: RpcRequest): Promise<RpcResponse>;
+}
+
+/**
+ * The rejection of an `RpcTransport` whose federator is in another process and cannot be asked; the caller maps it to
+ * `federation-not-available` (reference 3.2). Nothing is known of whether the call was made, unless `untouched`.
+ */
+export class FederatorUnreachable extends Error {
+  /** The call certainly did not reach the federator. */
+  readonly untouched: boolean;
+
+  constructor(message: string, untouched: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'FederatorUnreachable';
+    this.untouched = untouched;
+  }
 }
 
 /** What the inward side hands to a component: the request of reference 1.3.3. */

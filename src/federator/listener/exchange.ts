@@ -56,6 +56,16 @@ export abstract class Exchange implements HttpRequest {
     return this.#aborter.signal;
   }
 
+  takeWhole(): Buffer | undefined {
+    const announced = announcedBytes(this.headers['content-length']);
+    const { incoming } = this;
+    if (announced === undefined || announced === 0 || incoming.readableLength !== announced) return undefined;
+    const chunk: unknown = incoming.read();
+    // Lets the end be seen, which the network may bring later.
+    incoming.resume();
+    return Buffer.isBuffer(chunk) ? chunk : undefined;
+  }
+
   async readAll(maxBytes: number): Promise<Buffer> {
     const announced = announcedBytes(this.headers['content-length']);
     if (announced !== undefined && announced > maxBytes) throw bodyTooLarge(maxBytes, announced);

@@ -80,6 +80,16 @@ export class RemoteSession {
     return this.#reserved;
   }
 
+  /** Whether its streams have ended with it. */
+  get lost(): boolean {
+    return this.#state.kind === 'closed' || this.#http2.destroyed;
+  }
+
+  /** Why it takes no more streams. */
+  get endReason(): string | undefined {
+    return 'reason' in this.#state ? this.#state.reason : undefined;
+  }
+
   /** Whether a further stream fits. */
   get hasRoom(): boolean {
     const { kind } = this.#state;
