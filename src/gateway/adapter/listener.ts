@@ -87,6 +87,8 @@ export function createFrame(options: FrameOptions): FastifyInstance {
     requestTimeout: limits.requestTimeoutMs,
     http: {
       maxHeaderSize: limits.maxHeaderBytes,
+      // Checked with the other headers, so that its absence is answered like every other fault.
+      requireHostHeader: false,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
     },
@@ -96,7 +98,9 @@ export function createFrame(options: FrameOptions): FastifyInstance {
   // Node would drop headers beyond a number silently; the check counts them instead.
   app.server.maxHeadersCount = 0;
   // Told to go on only by whoever reads the body, so that a refusal comes before it is sent.
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  for (const event of ['checkContinue', 'checkExpectation'] as const) {
+    app.server.on(event, (request, response) => app.server.emit('request', request, response));
+  }
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => fail(options, error, request, reply));

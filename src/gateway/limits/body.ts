@@ -95,7 +95,7 @@ function tooSlow(received: number, limits: BodyLimits): Refusal {
   });
 }
 
-/** What is read of a body that nobody wanted, so that its sender gets to read the answer. */
+/** What is read of a body that nobody wanted, unless it was refused for its size. */
 const maxDiscardedBytes = 64 * 1024;
 const discardMs = 1_000;
 
@@ -106,6 +106,7 @@ const discardMs = 1_000;
  */
 export function discardRest(raw: IncomingMessage, response: ServerResponse): void {
   if (raw.complete || raw.socket.destroyed) return;
+  const wanted = response.statusCode === 413 ? 0 : maxDiscardedBytes;
   let discarded = 0;
   const { socket } = raw;
   const deadline = setTimeout(() => socket.destroy(), 2 * discardMs).unref();
@@ -117,12 +118,13 @@ export function discardRest(raw: IncomingMessage, response: ServerResponse): voi
   }
   function onData(chunk: Buffer): void {
     discarded += chunk.length;
-    if (discarded > maxDiscardedBytes) giveUp();
+    if (discarded > wanted) giveUp();
   }
   const settle = () => {
     clearTimeout(hangUp);
     clearTimeout(deadline);
   };
   raw.on('data', onData).once('end', settle).once('close', settle);
-  raw.resume();
+  if (wanted === 0) giveUp();
+  else raw.resume();
 }

@@ -20,6 +20,9 @@ export function assertRequestForm(raw: IncomingMessage, url: string, limits: For
     });
   }
   assertHeaders(raw.rawHeaders, limits.maxHeaders);
+  if (raw.headers.host === undefined && raw.httpVersion !== '1.0') {
+    throw refuse('bad-request', { message: 'header host: not found' });
+  }
   assertTarget(url);
 }
 
