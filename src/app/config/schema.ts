@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import { uuidPattern } from '#contract/ids.ts';
 import {
   backendDomain,
   choice,
@@ -49,21 +48,6 @@ const remote = group('A remote backend.', {
     default: 'full_search',
     reason: 'who lists a remote wants its users to find people',
   }),
-  restriction: Type.Optional(
-    Type.Union(
-      [
-        Type.Object({ tag: Type.Literal('allow_all'), value: Type.Optional(Type.Null()) }),
-        Type.Object({
-          tag: Type.Literal('restrict_by_team'),
-          value: Type.Array(Type.String({ pattern: uuidPattern })),
-        }),
-      ],
-      {
-        about: 'Which of its teams may federate; all when left out.',
-        expected: '{ tag: allow_all } or { tag: restrict_by_team, value: [team id, …] }',
-      },
-    ),
-  ),
 });
 
 const dns = group('How remotes are discovered.', {
@@ -129,21 +113,21 @@ const federation = group('Other backends.', {
   }),
 });
 
+function rate(about: string, burst: number, perMinute: number) {
+  return group(about, {
+    burst: count({ about: 'How many at once.', default: burst, minimum: 1 }),
+    perMinute: count({ about: 'How many in each minute after that.', default: perMinute, minimum: 1 }),
+  });
+}
+
 const throttling = group('How often one address or account may try.', {
-  enabled: flag({ about: 'Whether logins and registrations are limited.', default: true }),
-  registrationsPerHour: count({
-    about: 'Most registrations of one address.',
-    default: 20,
-    minimum: 1,
-    reason: 'an office behind one address still gets in',
+  enabled: flag({ about: 'Whether any of these limits holds.', default: true }),
+  logins: rate('Logins of one address; an office behind one address still gets in.', 30, 30),
+  registrations: rate('Registrations of one address.', 20, 5),
+  failedLogins: group('Failed logins of one account; then it waits until the window ends.', {
+    attempts: count({ about: 'How many are let through in a window.', default: 5, minimum: 1 }),
+    windowSeconds: count({ about: 'Length of the window.', default: 300, minimum: 1 }),
   }),
-  loginsPerMinute: count({ about: 'Most logins of one address.', default: 60, minimum: 1 }),
-  failedLogins: count({
-    about: 'Failed logins of an account before it has to wait.',
-    default: 5,
-    minimum: 1,
-  }),
-  retryAfterSeconds: count({ about: 'How long it waits then.', default: 900, minimum: 1 }),
 });
 
 const limits = group('Sizes and counts.', {
@@ -207,6 +191,24 @@ export const ConfigSchema = group('A backend.', {
   listen,
   federation,
   api: group('The client API.', {
+    publicUrl: Type.Optional(
+      Type.String({
+        about: 'Where clients reach this backend; for links in mails. The client listener when left out.',
+        pattern: '^https?://',
+        expected: 'an http(s):// URL',
+      }),
+    ),
+    allowedOrigins: list(
+      Type.String({
+        pattern: '^(\\*|https?://[^/]+)$',
+        expected: 'an origin such as https://app.example.com',
+      }),
+      { about: 'Pages of these origins may call from a browser (CORS).', default: [] },
+    ),
+    trustedProxies: list(
+      Type.String({ pattern: '^[0-9A-Fa-f:.]+(/\\d{1,3})?$', expected: 'an address or a range' }),
+      { about: 'Reverse proxies whose X-Forwarded-For names the caller.', default: [] },
+    ),
     disabledVersions: list(
       Type.String({ pattern: '^(v\\d+|development)$', expected: 'a version such as v2, or development' }),
       { about: 'Client API versions that are off.', default: [] },
@@ -217,6 +219,26 @@ export const ConfigSchema = group('A backend.', {
   }),
   limits,
   throttling,
+  accounts: group('Who may have an account.', {
+    restrictUserCreation: flag({
+      about: 'Refuse registration by everybody: accounts are made by operators only.',
+      default: false,
+    }),
+    allowedEmailDomains: Type.Optional(
+      list(text({ about: '', expected: 'a mail domain' }), {
+        about: 'Only addresses of these mail domains may register.',
+      }),
+    ),
+    blockedEmailDomains: list(text({ about: '', expected: 'a mail domain' }), {
+      about: 'Addresses of these mail domains may not register.',
+      default: [],
+    }),
+    defaultLocale: text({
+      about: 'Language of users who choose none.',
+      default: 'en',
+      expected: 'a language tag',
+    }),
+  }),
   cookies: group('Login cookies.', {
     secure: flag({
       about: 'Whether clients may send the cookie over TLS only.',

@@ -57,13 +57,14 @@ function examineOwnTarget(exam: Examination, config: Config, { targets }: Inspec
   if (targets.length === 0) return;
   const hosts = targets.map(({ target }) => target.host);
   const step = 'own SRV record leads to the infrastructure domain';
-  if (hosts.includes(config.infrastructureDomain)) return exam.good('ours', step, hosts.join(', '));
-  exam.bad(
-    'ours',
-    step,
-    `found ${hosts.join(', ')}, expected ${config.infrastructureDomain}`,
-    'mend the SRV record, or infrastructureDomain and the certificate',
-  );
+  if (hosts.includes(config.infrastructureDomain)) exam.good('ours', step, hosts.join(', '));
+  else
+    exam.bad(
+      'ours',
+      step,
+      `found ${hosts.join(', ')}, expected ${config.infrastructureDomain}`,
+      'mend the SRV record, or infrastructureDomain and the certificate',
+    );
 }
 
 /** What a remote would see of us. Our own policy may well deny our own domain; that we are answered is enough. */

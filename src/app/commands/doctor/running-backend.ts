@@ -53,20 +53,23 @@ function causeOf(error: unknown): string {
 /** Whether our own policy lets the remote in and out, and what its users may find. */
 export function examineOwnPolicy(exam: Examination, policy: OwnPolicy | undefined, domain: string): void {
   const step = `own policy for ${domain}`;
-  if (policy === undefined) return exam.skip('ours', step, 'needs the running backend');
+  if (policy === undefined) {
+    exam.skip('ours', step, 'needs the running backend');
+    return;
+  }
   const entry = policy.remotes.find((remote) => remote.domain === domain);
   const searching =
     entry === undefined
       ? 'not on the list, so its users find nobody here'
       : `search policy ${entry.search_policy}`;
   if (policy.strategy === 'allowNone')
-    return exam.bad(
+    exam.bad(
       'ours',
       step,
       'the strategy is allowNone',
       'set federation.strategy to allowDynamic or allowAll, and restart',
     );
-  if (policy.strategy === 'allowDynamic' && entry === undefined)
-    return exam.bad('ours', step, 'not on the list', `crosswire federation allow ${domain}`);
-  exam.good('ours', step, `strategy ${policy.strategy}; ${searching}`);
+  else if (policy.strategy === 'allowDynamic' && entry === undefined)
+    exam.bad('ours', step, 'not on the list', `crosswire federation allow ${domain}`);
+  else exam.good('ours', step, `strategy ${policy.strategy}; ${searching}`);
 }

@@ -15,13 +15,14 @@ export function examineVerdict(
   const step = `${domain} admits ${ownDomain}`;
   if (answer.status === 200) {
     exam.good('theirs', step, `answered in ${answer.elapsedMs.toFixed(1)} ms`);
-    return examineVersions(exam, domain, answer.body);
+    examineVersions(exam, domain, answer.body);
+    return;
   }
   const { label, message } = labelled(answer.body);
   const found = `${answer.status} ${label}: ${message}`;
   const refusal = refusals(ownDomain, ownHost)[label];
-  if (refusal === undefined) return exam.bad('theirs', step, found, 'look into the log of that backend');
-  exam.bad(refusal.side, step, found, refusal.mend);
+  if (refusal === undefined) exam.bad('theirs', step, found, 'look into the log of that backend');
+  else exam.bad(refusal.side, step, found, refusal.mend);
 }
 
 interface KnownRefusal {

@@ -125,8 +125,10 @@ async function connect(exam: Examination, way: Way, target: ProbeTarget): Promis
 
 function examinePeer(exam: Examination, { side, now }: Way, target: ProbeTarget, open: Handshake): void {
   exam.good(side, `TLS with ${target.host}`, `${open.protocol}, ${open.cipher}, ALPN ${open.alpn ?? 'none'}`);
-  if (open.peer === undefined)
-    return exam.bad(side, `certificate of ${target.host}`, 'none shown', 'configure a server certificate');
+  if (open.peer === undefined) {
+    exam.bad(side, `certificate of ${target.host}`, 'none shown', 'configure a server certificate');
+    return;
+  }
   const facts = certificateFacts(open.peer);
   const step = `certificate of ${target.host}`;
   const shown = `${facts.subject}, issued by ${facts.issuer}, until ${validity(facts, now())}`;
@@ -184,7 +186,10 @@ async function ask(
 function examineClock(exam: Examination, { side, domain, now }: Way, answer: ProbeAnswer): void {
   const step = `clock of ${domain}`;
   const theirs = Date.parse(answer.headers.date ?? '');
-  if (Number.isNaN(theirs)) return exam.skip(side, step, 'it sends no Date header');
+  if (Number.isNaN(theirs)) {
+    exam.skip(side, step, 'it sends no Date header');
+    return;
+  }
   // The header has whole seconds.
   const seconds = Math.round((theirs - now()) / 1000);
   if (Math.abs(seconds) <= maxSkewSeconds) exam.good(side, step, `${Math.abs(seconds)} s apart`);

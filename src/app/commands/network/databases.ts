@@ -1,3 +1,4 @@
+import { openPostgresServer, type PostgresServer } from '#testkit';
 import type { BackendPlan } from './plan.ts';
 
 /** Where each backend of a network keeps its data. */
@@ -13,8 +14,25 @@ const sqlite: NetworkDatabases = {
 /** SQLite files in the backends' folders, or one PostgreSQL server for the network with a database for each backend. */
 export async function openNetworkDatabases(
   kind: 'sqlite' | 'postgres',
-  directory: string,
   plans: readonly BackendPlan[],
 ): Promise<NetworkDatabases> {
-  return kind === 'sqlite' ? sqlite : openPostgresDatabases(directory, plans);
+  if (kind === 'sqlite') return sqlite;
+  const server = await withoutItsSignalHandlers(openPostgresServer);
+  const urls = new Map<string, string>();
+  for (const { letter } of plans) urls.set(letter, await server.createDatabase());
+  return {
+    urlOf: ({ letter }) => urls.get(letter) ?? '',
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** The PostgreSQL package ends the process on a signal by itself; here the network stops its backends first. */
+async function withoutItsSignalHandlers(open: () => Promise<PostgresServer>): Promise<PostgresServer> {
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  const server = await open();
+  for (const signal of signals)
+    for (const added of process.listeners(signal)) if (!before.has(added)) process.off(signal, added);
+  return server;
 }

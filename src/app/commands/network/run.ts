@@ -47,7 +47,7 @@ export async function openRunningNetwork(options: NetworkOptions): Promise<Runni
     planBackend(index, directory, held.ports.slice(index * portNames.length, (index + 1) * portNames.length)),
   );
   const dns = stack.use(await openDnsServer({ zone: networkZone(plans) }));
-  const databases = stack.use(await openNetworkDatabases(options.storage, directory, plans));
+  const databases = stack.use(await openNetworkDatabases(options.storage, plans));
   const documents = plans.map((plan) => {
     const needs = { dnsPort: dns.port, storageUrl: databases.urlOf(plan) };
     return withOverrides(configOf(plan, needs), options.overrides);
