@@ -3,11 +3,11 @@ import { foldName, type Message, printable, type QuestionType } from './message.
 import type { QueryOutcome } from './telemetry.ts';
 
 /** RFC 2181 8 and RFC 8767 4: longer TTLs are believed for seven days. */
-export const maxTtlSeconds = 604_800;
+const maxTtlSeconds = 604_800;
 /** RFC 2308 5 suggests one to three hours as the most for "there is none". */
-export const maxNegativeTtlSeconds = 10_800;
+const maxNegativeTtlSeconds = 10_800;
 /** CNAMEs followed for one look-up. */
-export const maxAliases = 8;
+const maxAliases = 8;
 
 const queryableName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 

@@ -6,6 +6,7 @@ import { Refusal, refuse } from '#contract/refusal.ts';
 import type { Discovery, SocketAddress, SrvTarget } from '../faces.ts';
 import { awaitFamilies, type FamilyOutcome, interleave } from './address-families.ts';
 import { AnswerCache, type Inspected, type Loaded } from './answer-cache.ts';
+import { isQueryable } from './chain.ts';
 import { createEgressRules, type EgressOptions, type EgressRules } from './egress.ts';
 import { configuredNameServers, SystemNameServers } from './name-servers.ts';
 import { readServiceRecords, serviceName } from './service-records.ts';
@@ -151,6 +152,7 @@ class CachedDiscovery implements DnsDiscovery {
 
   async #loadTargets(domain: string): Promise<Loaded<readonly SrvTarget[]>> {
     const name = serviceName(domain as BackendDomain);
+    if (!isQueryable(name)) return noService(`${name}: longer than a name in DNS can be`, 0);
     const answer = await this.#lookUp(name, 'SRV', (reason, cause) =>
       refuse('discovery-failure', { message: `DNS error: ${name}: ${reason}`, cause }),
     );

@@ -5,7 +5,7 @@ import {
   RECURSION_AVAILABLE,
   TRUNCATED_RESPONSE,
 } from 'dns-packet';
-import type { Behaviour, Query } from './script.ts';
+import type { PlainBehaviour, Query } from './script.ts';
 import type { Zone, ZoneAnswer } from './zone.ts';
 
 const rcodes = { noError: 0, formErr: 1, servFail: 2, nxDomain: 3, refused: 5 } as const;
@@ -21,7 +21,7 @@ interface Reply {
 /** The bytes that a behaviour answers a query with; undefined when it does not answer. */
 export function replyTo(
   query: Query,
-  behaviour: Exclude<Behaviour, object>,
+  behaviour: Exclude<PlainBehaviour, 'spoof-first' | 'guess-ids'>,
   zone: Zone,
   followAliases: boolean,
 ): Buffer | undefined {

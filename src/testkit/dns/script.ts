@@ -22,6 +22,28 @@ export interface QueryMatch {
   readonly transport?: Transport;
 }
 
+/** The behaviours that need nothing but their name; `Behaviour` says what each does. */
+export type PlainBehaviour =
+  | 'zone'
+  | 'nxdomain'
+  | 'nodata'
+  | 'nxdomain-without-soa'
+  | 'nodata-without-soa'
+  | 'servfail'
+  | 'refused'
+  | 'formerr'
+  | 'referral'
+  | 'drop'
+  | 'close'
+  | 'truncate'
+  | 'malformed'
+  | 'wrong-name'
+  | 'wrong-type'
+  | 'wrong-id'
+  | 'query-bit'
+  | 'spoof-first'
+  | 'guess-ids';
+
 /**
  * How the server treats a query:
  * - `zone`: answers from its records;
@@ -33,33 +55,15 @@ export interface QueryMatch {
  * - `truncate`: over UDP an empty answer with the TC bit; over TCP the normal answer;
  * - `malformed`: the right header and question, then bytes that are no records;
  * - `wrong-name`, `wrong-type`, `wrong-id`, `query-bit`: a good answer except for that one thing;
- * - `hold`: the normal answer once `until` has resolved;
+ * - `spoof-first`: packets with another name and another id, then the good answer;
+ * - `guess-ids`: over UDP many answers with other ids and no good one; over TCP the normal answer;
+ * - `hold`: the normal answer once that promise has resolved;
  * - `bytes`: exactly these bytes (over TCP with their length before them).
  */
 export type Behaviour =
-  | (typeof plainBehaviours)[number]
+  | PlainBehaviour
   | { readonly hold: Promise<void> }
   | { readonly bytes: (query: Query) => Buffer };
-
-export const plainBehaviours = [
-  'zone',
-  'nxdomain',
-  'nodata',
-  'nxdomain-without-soa',
-  'nodata-without-soa',
-  'servfail',
-  'refused',
-  'formerr',
-  'referral',
-  'drop',
-  'close',
-  'truncate',
-  'malformed',
-  'wrong-name',
-  'wrong-type',
-  'wrong-id',
-  'query-bit',
-] as const;
 
 interface Script {
   readonly match: QueryMatch;

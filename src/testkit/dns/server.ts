@@ -4,7 +4,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type DecodedPacket, decode } from 'dns-packet';
 import type { ZoneRecord } from './records.ts';
 import { replyTo } from './reply.ts';
-import { type Behaviour, type Query, type QueryMatch, Scripts, type Transport } from './script.ts';
+import {
+  type Behaviour,
+  type PlainBehaviour,
+  type Query,
+  type QueryMatch,
+  Scripts,
+  type Transport,
+} from './script.ts';
 import { Zone } from './zone.ts';
 
 export interface DnsServerOptions {
@@ -42,6 +49,9 @@ export interface DnsServer extends AsyncDisposable {
 
 /** Times a free port is tried that is free for TCP but turns out to be taken for UDP. */
 const bindAttempts = 20;
+
+/** Wrong answers of `guess-ids`: more than any resolver should look at. */
+const guesses = 64;
 
 /** Starts a server and resolves once both transports listen. */
 export async function openDnsServer(options: DnsServerOptions = {}): Promise<DnsServer> {
@@ -190,7 +200,16 @@ class LoopbackDnsServer implements DnsServer {
     }
   }
 
-  #answer(query: Query, behaviour: Exclude<Behaviour, object>, send: (reply: Buffer) => void): void {
+  #answer(query: Query, behaviour: PlainBehaviour, send: (reply: Buffer) => void): void {
+    if (behaviour === 'spoof-first') {
+      for (const each of ['wrong-name', 'wrong-id', 'zone'] as const) this.#answer(query, each, send);
+      return;
+    }
+    if (behaviour === 'guess-ids') {
+      if (query.transport === 'tcp') this.#answer(query, 'zone', send);
+      else for (let guess = 0; guess < guesses; guess += 1) this.#answer(query, 'wrong-id', send);
+      return;
+    }
     const reply = replyTo(query, behaviour, this.#zone, this.#options.followAliases ?? true);
     if (reply !== undefined) send(reply);
   }
