@@ -2,6 +2,7 @@ import { parseBackendDomain } from '#contract/ids.ts';
 import type { RemoteDomain } from '#contract/profiles.ts';
 import type { RemoteStatus } from '#federator';
 import { type Config, loadConfig } from '../config.ts';
+import { urlOf } from '../slices.ts';
 import { OperatorError } from '../terminal/failure.ts';
 import { type Paint, paintFor } from '../terminal/paint.ts';
 
@@ -109,8 +110,7 @@ function remoteDomain(text: string): string {
 
 /** Asks the running backend. What it refuses, and that it is down, is told in one line. */
 async function ask(config: Config, method: string, path: string, body?: unknown): Promise<unknown> {
-  const { host, port } = config.listen.internal;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = urlOf(config.listen.internal);
   let answer: Response;
   try {
     answer = await fetch(`${url}${path}`, {

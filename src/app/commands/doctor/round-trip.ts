@@ -1,11 +1,11 @@
 import type { Config } from '../../config.ts';
+import { urlOf } from '../../slices.ts';
 import { reasonOf } from '../../terminal/failure.ts';
 import type { Examination } from './finding.ts';
 
 /** The same call once more, this time by the running backend: its sessions, its policy, its breaker. */
 export async function examineRoundTrip(exam: Examination, config: Config, domain: string): Promise<void> {
-  const { host, port } = config.listen.outward;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/rpc/${domain}/brig/api-version`;
+  const url = `${urlOf(config.listen.outward)}/rpc/${domain}/brig/api-version`;
   const step = `round trip through the running backend to ${domain}`;
   const started = performance.now();
   try {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { urlOf } from '../../slices.ts';
 import type { Examination } from './finding.ts';
 
 /** An entry of the list of remotes, as the internal API has it. */
@@ -18,8 +19,7 @@ export async function examineRunningBackend(
   exam: Examination,
   config: Config,
 ): Promise<OwnPolicy | undefined> {
-  const { host, port } = config.listen.internal;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = urlOf(config.listen.internal);
   const step = 'this backend runs';
   try {
     const status = await fetch(`${url}/i/status`, { signal: AbortSignal.timeout(5_000) });

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { paintFor } from '../terminal/paint.ts';
+import { stopSignal } from '../terminal/stop-signal.ts';
+import { tellPlayground } from './demo/playground.ts';
+import { playRefusals } from './demo/refusals.ts';
+import { introduce } from './demo/setting.ts';
+import { Story } from './demo/story.ts';
+import { playUserDiscovery } from './demo/user-discovery.ts';
+import { openRunningNetwork } from './network/run.ts';
+
+export interface DemoCommand {
+  readonly once?: boolean;
+}
+
+/** `crosswire demo`: plays every flow against two real backends and tells what happened, then stays up to play with. */
+export async function demo(command: DemoCommand): Promise<void> {
+  const stop = stopSignal();
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'crosswire-demo-'));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const story = new Story(process.stdout, paintFor(process.stdout));
+  story.title('Crosswire: two organisations, two backends, one network of users');
+  const network = stack.use(
+    await openRunningNetwork({
+      backends: 2,
+      directory,
+      // The list decides, so that allowing and denying can be shown.
+      overrides: [{ key: 'federation.strategy', value: 'allowDynamic' }],
+      storage: 'sqlite',
+      roleSplit: false,
+    }),
+  );
+  introduce(story, network);
+  const people = await playUserDiscovery(story, network);
+  await playRefusals(story, network, people);
+  story.title('All of it happened as it should');
+  if (command.once) return;
+  tellPlayground(story, network, people);
+  await stop.requested;
+}

@@ -1,0 +1,47 @@
+import type { BrigSettings, MailSettings } from '#brig';
+import type { GatewayOptions } from '#gateway';
+import type { Config } from './config.ts';
+
+/** What each part receives of the configuration, in the part's own words. */
+
+export function brigSettings({ throttling, cookies, accounts, api, listen }: Config): Partial<BrigSettings> {
+  const clientApi = (api.publicUrl ?? urlOf(listen.client)).replace(/\/$/, '');
+  return {
+    secureCookies: cookies.secure,
+    failedLogins: throttling.enabled ? throttling.failedLogins : undefined,
+    restrictUserCreation: accounts.restrictUserCreation,
+    allowedEmailDomains: accounts.allowedEmailDomains,
+    blockedEmailDomains: accounts.blockedEmailDomains,
+    defaultLocale: accounts.defaultLocale,
+    activationUrl: `${clientApi}/activate`,
+    passwordResetUrl: `${clientApi}/password-reset`,
+  };
+}
+
+export function mailSettings({ mail, domain }: Config): MailSettings {
+  return { smtp: mail.smtp, log: mail.log, from: mail.from ?? `noreply@${domain}` };
+}
+
+export function gatewayOptions(
+  config: Config,
+): Omit<GatewayOptions, 'routes' | 'verifyToken' | 'onUpgrade' | 'now'> {
+  const { api, listen, federation, throttling, limits, cookies, shutdown, domain } = config;
+  return {
+    listen: listen.client,
+    ownDomain: domain,
+    federationEnabled: federation.enabled,
+    disabledVersions: api.disabledVersions,
+    cors: { origins: api.allowedOrigins.includes('*') ? 'any' : api.allowedOrigins },
+    trustedProxies: api.trustedProxies,
+    secure: cookies.secure,
+    limits: { maxBodyBytes: limits.clientBodyBytes, drainMs: shutdown.drainMs },
+    rates: throttling.enabled
+      ? { login: throttling.logins, registration: throttling.registrations }
+      : undefined,
+  };
+}
+
+/** The URL of a cleartext listener, as far as the configuration knows it. */
+export function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
