@@ -3,7 +3,7 @@ import type { RpcRequest, RpcResponse, RpcTransport } from '#contract/rpc-transp
 import { countRefusal, federatorLog, observeAnswer } from '../telemetry.ts';
 import { iterateAnswer } from './answer-body.ts';
 import type { Outward } from './outward.ts';
-import { rpcRoute } from './outward-listener.ts';
+import { rpcRoute } from './rpc-path.ts';
 
 /** The outward side for components in the same process: the calls that the listener takes, by function. */
 export function createInProcessTransport(outward: Outward): RpcTransport {

@@ -12,9 +12,7 @@ import {
 import { countRefusal, federatorLog, observeAnswer } from '../telemetry.ts';
 import { relayAnswer } from './answer-body.ts';
 import type { Outward } from './outward.ts';
-import { parseRpcPath } from './rpc-path.ts';
-
-export const rpcRoute = '/rpc/:domain/:component/:rpc';
+import { parseRpcPath, rpcRoute } from './rpc-path.ts';
 
 export interface OutwardListenerOptions {
   readonly host: string;

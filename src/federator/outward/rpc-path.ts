@@ -9,6 +9,9 @@ export interface RpcPath {
   readonly rpc: string;
 }
 
+/** The one route of the outward service, for metrics. */
+export const rpcRoute = '/rpc/:domain/:component/:rpc';
+
 const rpcSyntax = /^[A-Za-z0-9_-]+$/;
 const componentNames: readonly string[] = components;
 

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { TlsMaterial } from '../faces.ts';
 
@@ -9,6 +10,12 @@ const ciphers = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ].join(':');
 
+/** What resumes a TLS session, with the certificate that the full handshake showed: a resumed one shows none. */
+export interface Ticket {
+  readonly session: Buffer;
+  readonly certificate: X509Certificate;
+}
+
 /**
  * TLS as this backend calls others: context of one generation of the certificate files, and the tickets of sessions
  * that passed every check under it. Tickets are kept per target, so that what proved one name never resumes another.
@@ -16,7 +23,7 @@ const ciphers = [
 export class ClientTls {
   readonly generation: number;
   readonly context: SecureContext;
-  readonly #tickets = new Map<string, Buffer>();
+  readonly #tickets = new Map<string, Ticket>();
 
   constructor(material: TlsMaterial) {
     this.generation = material.generation;
@@ -29,11 +36,11 @@ export class ClientTls {
     });
   }
 
-  ticket(target: string): Buffer | undefined {
+  ticket(target: string): Ticket | undefined {
     return this.#tickets.get(target);
   }
 
-  keepTicket(target: string, ticket: Buffer): void {
+  keepTicket(target: string, ticket: Ticket): void {
     this.#tickets.delete(target);
     this.#tickets.set(target, ticket);
     const [oldest] = this.#tickets.keys();

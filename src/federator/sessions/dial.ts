@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Refusal } from '#contract/refusal.ts';
@@ -31,12 +32,13 @@ export function dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed> 
     const { tls } = options;
     const { target, address } = endpoint;
     const key = `${target.host}:${target.port}`;
+    const ticket = tls.ticket(key);
     const socket = connectTls({
       host: address.address,
       port: target.port,
       servername: target.host,
       secureContext: tls.context,
-      session: tls.ticket(key),
+      session: ticket?.session,
       ALPNProtocols: ['h2'],
       // `verifyServer` judges, so that its message can tell what the certificate said. Nothing is sent before it has.
       rejectUnauthorized: false,
@@ -44,7 +46,12 @@ export function dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed> 
     });
     socket.setNoDelay(true);
     let session: ClientHttp2Session | undefined;
-    let ticket: Buffer | undefined;
+    let issued: Buffer | undefined;
+    let certificate: X509Certificate | undefined;
+    const keepTicket = () => {
+      if (issued !== undefined && certificate !== undefined)
+        tls.keepTicket(key, { session: issued, certificate });
+    };
     let settled = false;
     const settle = (failure: Refusal | undefined) => {
       if (settled) return;
@@ -59,7 +66,7 @@ export function dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed> 
         reject(failure ?? connectRefusal('federation-http2-error', endpoint, 'no HTTP/2 session'));
         return;
       }
-      if (ticket !== undefined) tls.keepTicket(key, ticket);
+      keepTicket();
       resolve({ endpoint, session, generation: tls.generation, resumed: socket.isSessionReused() });
     };
     const fail = (error: Error) =>
@@ -72,13 +79,15 @@ export function dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed> 
     options.signal.addEventListener('abort', onAbort);
     socket.on('error', fail);
     socket.on('close', () => fail(new Error(`the connection was closed (${stage(socket, session)})`)));
-    socket.on('session', (issued: Buffer) => {
-      ticket = issued;
-      if (settled && session !== undefined) tls.keepTicket(key, issued);
+    socket.on('session', (latest: Buffer) => {
+      issued = latest;
+      // Only of a connection that passed every check, or a resumption would pass what was refused.
+      if (settled && session !== undefined && !session.destroyed) keepTicket();
     });
     socket.once('secureConnect', () => {
+      certificate = socket.isSessionReused() ? ticket?.certificate : socket.getPeerX509Certificate();
       try {
-        verifyServer(socket, endpoint, options.now());
+        verifyServer(socket, certificate, endpoint, options.now());
       } catch (refusal) {
         fail(refusal as Error);
         return;

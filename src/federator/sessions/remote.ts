@@ -118,6 +118,7 @@ export class Remote {
       this.#waiting.delete(waiter);
       waiter.reject(this.#overloaded(`none of its streams became free within ${waitTimeoutMs} ms`));
     }
+    if (this.#waiting.size > 0) this.#connectIfUseful();
   }
 
   /** Ends the sessions: draining lets streams finish, destroying does not. */

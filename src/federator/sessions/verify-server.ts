@@ -1,16 +1,21 @@
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { connectRefusal, describeCertificate, type Endpoint } from './failure.ts';
 
 /**
  * Whether the far end of a finished handshake is the target we meant to reach. Reads top to bottom; each check has its
  * own refusal. Runs on every connection, resumed ones included: OpenSSL checks neither dates nor names again when a
- * TLS session is resumed.
+ * TLS session is resumed. `certificate` is what the far end showed, in a resumed session when it was begun.
  *
  * @throws Refusal `federation-tls-error` (525), or `federation-http2-error` (533) when the certificate is right but
  * the remote did not choose HTTP/2.
  */
-export function verifyServer(socket: TLSSocket, endpoint: Endpoint, nowMs: number): void {
-  const certificate = socket.getPeerX509Certificate();
+export function verifyServer(
+  socket: TLSSocket,
+  certificate: X509Certificate | undefined,
+  endpoint: Endpoint,
+  nowMs: number,
+): asserts certificate is X509Certificate {
   if (certificate === undefined) {
     throw connectRefusal('federation-tls-error', endpoint, 'the remote showed no certificate');
   }
