@@ -8,3 +8,13 @@
  *
  * Start reading at `inward/admit.ts` (the security of the whole) and `outward/forward.ts`.
  */
+
+export {
+  type ConfiguredRemote,
+  createFederationRules,
+  type FederationPolicy,
+  type FederationRules,
+  openPolicy,
+  type PolicyOptions,
+  policyRoutes,
+} from './policy/index.ts';

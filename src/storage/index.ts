@@ -8,6 +8,7 @@
  * This part knows how rows are kept, never what they mean. Start reading at `work.ts`, then `sqlite/`.
  */
 
+export { hotQuery } from './hot-query.ts';
 export { openStorage } from './open.ts';
 export type { Reader, Storage, StorageOptions, Work } from './storage.ts';
 export type * from './tables.ts';

@@ -11,7 +11,7 @@ import type { Storage, StorageOptions } from './storage.ts';
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { url } = options;
   if (url.startsWith('sqlite:') && isFilePath(url.slice('sqlite:'.length)))
-    return openSqlite(url.slice('sqlite:'.length));
+    return openSqlite(url.slice('sqlite:'.length), options.lockTimeoutMs);
   if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(options);
   // The URL may hold a password, so no more than its kind is shown.
   const [kind] = url.split(':');

@@ -20,6 +20,8 @@ export interface StorageOptions {
   readonly url: string;
   /** Most connections of the PostgreSQL pool. */
   readonly poolSize?: number;
+  /** How long a unit of work waits while another process writes to the SQLite file. Default: 5 s. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface Storage extends AsyncDisposable {

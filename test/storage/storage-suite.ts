@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { sql } from 'kysely';
-import { isUniqueViolation, openStorage, type Reader, type Storage, type Work } from '#storage';
+import { hotQuery, isUniqueViolation, openStorage, type Reader, type Storage, type Work } from '#storage';
 
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
@@ -215,6 +215,30 @@ export function storageSuite(dialect: Dialect): void {
       return sql.raw(explain + literal).execute(work.db);
     });
     assert.match(JSON.stringify(plan.rows), /SEARCH search_term USING PRIMARY KEY|Index Only Scan/);
+  });
+
+  it('compiles a hot query once and binds it anew each time, in and outside a unit of work', async () => {
+    await using storage = await open();
+    let built = 0;
+    const findBetween = hotQuery((reader: Reader, from: number, user: string, to: number) => {
+      built += 1;
+      return reader
+        .selectFrom('handle_reservation')
+        .select('handle')
+        .where('until', '<', to)
+        .where('until', '>=', from)
+        .where('user_id', '=', user)
+        .where('handle', '<>', 'never')
+        .orderBy('until');
+    });
+    const found = await storage.work(async (work) => {
+      for (const until of [1, 2, 3, 4]) await reserve(work, `h${until}`, until);
+      return findBetween(work.reader, 2, 'u', 4);
+    });
+    assert.deepEqual(found, [{ handle: 'h2' }, { handle: 'h3' }]);
+    assert.deepEqual(await findBetween(storage.reader, 4, 'u', 9), [{ handle: 'h4' }]);
+    assert.deepEqual(await findBetween(storage.reader, 1, 'nobody', 9), []);
+    assert.equal(built, 1);
   });
 
   it('refuses transactions on a reader', async () => {

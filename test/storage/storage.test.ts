@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { openPostgresServer, type PostgresServer } from '../../src/testkit/postgres/index.ts';
+import { openPostgresServer, type PostgresServer } from '#testkit';
 import { durabilitySuite } from './durability-suite.ts';
 import { migrationSuite } from './migration-suite.ts';
 import { type Dialect, storageSuite } from './storage-suite.ts';

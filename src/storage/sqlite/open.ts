@@ -9,21 +9,33 @@ import { SqliteConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';
 import { beginImmediate, WriteQueue, whenUnlocked } from './write-queue.ts';
 
+/** How long the write lock of another process is waited for. */
+const defaultLockTimeoutMs = 5_000;
+
 /** Opens the database file, made with its folder when absent (both for the owner's eyes only), and migrates it. */
-export async function openSqlite(file: string): Promise<Storage> {
-  await using opening = new AsyncDisposableStack();
+export async function openSqlite(file: string, lockTimeoutMs = defaultLockTimeoutMs): Promise<Storage> {
   const path = resolve(file);
+  try {
+    return await openFile(path, lockTimeoutMs);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`storage.url: cannot use ${path}: ${reason}`, { cause: error });
+  }
+}
+
+async function openFile(path: string, lockTimeoutMs: number): Promise<Storage> {
+  await using opening = new AsyncDisposableStack();
   const base = createQueryBase(sqliteDialect);
+  const connect = async (access: 'read' | 'write'): Promise<SqliteConnection> =>
+    opening.adopt(await whenUnlocked(() => new SqliteConnection(path, access), lockTimeoutMs), (made) =>
+      made.close(),
+    );
   createPrivateFile(path);
-  const writer = opening.adopt(await whenUnlocked(() => new SqliteConnection(path, 'write')), (c) =>
-    c.close(),
-  );
-  await migrate(writer, base);
-  const connection = opening.adopt(await whenUnlocked(() => new SqliteConnection(path, 'read')), (c) =>
-    c.close(),
-  );
-  const queue = opening.use(new WriteQueue(writer, base));
-  const reader = createKysely(base, { provideConnection: (consumer) => consumer(connection) });
+  const writing = await connect('write');
+  await migrate(writing, base, lockTimeoutMs);
+  const reading = await connect('read');
+  const queue = opening.use(new WriteQueue(writing, base, lockTimeoutMs));
+  const reader = createKysely(base, { provideConnection: (consumer) => consumer(reading) });
   const owned = opening.move();
   return {
     dialect: 'sqlite',
@@ -39,9 +51,13 @@ function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
 }
 
-async function migrate(connection: SqliteConnection, base: KyselyProps): Promise<void> {
+async function migrate(
+  connection: SqliteConnection,
+  base: KyselyProps,
+  lockTimeoutMs: number,
+): Promise<void> {
   const db = createKysely(base, { provideConnection: (consumer) => consumer(connection) });
-  await beginImmediate(connection);
+  await beginImmediate(connection, lockTimeoutMs);
   try {
     await applyMigrations(db as unknown as Kysely<unknown>, 'sqlite', migrations);
     connection.control('COMMIT');

@@ -20,8 +20,7 @@ import { isLocked } from './errors.ts';
 const maxGroupSize = 256;
 const maxGroupMs = 20;
 
-/** How long the write lock of another process is waited for. The wait does not block this process. */
-const lockTimeoutMs = 5_000;
+/** Between two tries to get the lock that another process holds. The wait does not block this process. */
 const lockRetryMs = 20;
 
 interface Waiting {
@@ -36,11 +35,13 @@ interface Waiting {
 export class WriteQueue implements AsyncDisposable {
   readonly #connection: SqliteConnection;
   readonly #base: KyselyProps;
+  readonly #lockTimeoutMs: number;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(connection: SqliteConnection, base: KyselyProps) {
+  constructor(connection: SqliteConnection, base: KyselyProps, lockTimeoutMs: number) {
+    this.#lockTimeoutMs = lockTimeoutMs;
     this.#connection = connection;
     this.#base = base;
   }
@@ -99,7 +100,7 @@ export class WriteQueue implements AsyncDisposable {
   async #commitGroup(): Promise<void> {
     const done: Waiting[] = [];
     try {
-      await beginImmediate(this.#connection);
+      await beginImmediate(this.#connection, this.#lockTimeoutMs);
     } catch (error) {
       for (const waiting of this.#take(maxGroupSize)) waiting.failed(error);
       return;
@@ -154,16 +155,16 @@ function lostWith(error: unknown): Refusal {
 }
 
 /** Takes the write lock, waiting without blocking while another process has it. */
-export async function beginImmediate(connection: SqliteConnection): Promise<void> {
-  await whenUnlocked(() => connection.control('BEGIN IMMEDIATE'));
+export async function beginImmediate(connection: SqliteConnection, timeoutMs: number): Promise<void> {
+  await whenUnlocked(() => connection.control('BEGIN IMMEDIATE'), timeoutMs);
 }
 
 /**
  * Tries again while another process holds the lock.
- * @throws Refusal `storage-unavailable` after `lockTimeoutMs`.
+ * @throws Refusal `storage-unavailable` (BEGIN) or SQLite's error (opening) after `timeoutMs`.
  */
-export async function whenUnlocked<T>(attempt: () => T): Promise<T> {
-  const deadline = performance.now() + lockTimeoutMs;
+export async function whenUnlocked<T>(attempt: () => T, timeoutMs: number): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       return attempt();
