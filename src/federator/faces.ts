@@ -53,6 +53,8 @@ export interface TlsMaterial {
   readonly certificate: string;
   readonly key: string;
   readonly ca: string;
+  /** Revocation lists; when given, every authority of a chain must have one that is in date. */
+  readonly crl?: string;
 }
 
 export interface CertificateStore extends AsyncDisposable {

@@ -20,8 +20,17 @@ const beatMs = 250;
 
 export interface HttpAcceptorOptions {
   readonly limits: HttpLimits;
+  /** Answers requests on sockets that were accepted without a handler of their own. */
   readonly handler: HttpHandler;
   readonly log?: Logger;
+}
+
+/** A socket with what is known of it. */
+interface Accepted {
+  readonly handler: HttpHandler;
+  session?: ServerHttp2Session;
+  /** No new requests: HTTP/1.1 answers close the connection. */
+  retired: boolean;
 }
 
 /**
@@ -34,8 +43,10 @@ export class HttpAcceptor implements AsyncDisposable {
   readonly #log: Logger;
   readonly #http1: ReturnType<typeof createHttp1Server>;
   readonly #http2: ReturnType<typeof createHttp2Server>;
-  readonly #sockets = new Set<Duplex>();
+  readonly #sockets = new Map<Duplex, Accepted>();
   readonly #sessions = new Map<Http2Session, SessionWatch>();
+  /** The socket whose HTTP/2 session is being made: Node makes it while the event is emitted. */
+  #accepting: Accepted | undefined;
   readonly #exchanges = new Set<Exchange>();
   readonly #beat: NodeJS.Timeout;
   #closing = false;
@@ -63,20 +74,23 @@ export class HttpAcceptor implements AsyncDisposable {
     return this.#sockets.size;
   }
 
-  /** Takes over a socket whose protocol is known. */
-  accept(socket: Duplex, protocol: 'http/1.1' | 'h2'): void {
+  /** Takes over a socket whose protocol is known; its requests go to `handler`, when the socket has one of its own. */
+  accept(socket: Duplex, protocol: 'http/1.1' | 'h2', handler: HttpHandler = this.#handler): void {
     if (this.#closing) {
       socket.destroy();
       return;
     }
-    this.#sockets.add(socket);
+    const accepted: Accepted = { handler, retired: false };
+    this.#sockets.set(socket, accepted);
     socket.on('error', ignore);
     socket.on('close', () => {
       this.#sockets.delete(socket);
       this.#tellDrained();
     });
     if (protocol === 'h2') {
+      this.#accepting = accepted;
       this.#http2.emit('connection', socket);
+      this.#accepting = undefined;
     } else {
       this.#http1.emit('connection', socket);
       // The look at the first bytes left it paused; HTTP/2 reads from the handle and does not care.
@@ -104,12 +118,23 @@ export class HttpAcceptor implements AsyncDisposable {
 
   /** Ends every socket at once, as when what they were admitted with is trusted no more. */
   destroySockets(which: (socket: Duplex) => boolean = () => true): void {
-    for (const socket of this.#sockets) if (which(socket)) socket.destroy();
+    for (const socket of this.#sockets.keys()) if (which(socket)) socket.destroy();
+  }
+
+  /** Takes no new requests from these sockets (GOAWAY, or `connection: close`) and lets those under way end. */
+  retireSockets(which: (socket: Duplex) => boolean): void {
+    for (const [socket, accepted] of this.#sockets) {
+      if (!which(socket)) continue;
+      accepted.retired = true;
+      accepted.session?.close();
+    }
   }
 
   readonly #onSession = (session: ServerHttp2Session): void => {
     session.on('error', ignore);
-    const watch: SessionWatch = { streams: 0, active: true, idleMs: 0, dripMs: 0, drips: 0, seenBytes: 0 };
+    const accepted = this.#accepting ?? { handler: this.#handler, retired: false };
+    accepted.session = session;
+    const watch = watchOf(accepted.handler);
     this.#sessions.set(session, watch);
     session.setLocalWindowSize(1024 * 1024);
     session.on('stream', () => {
@@ -135,10 +160,13 @@ export class HttpAcceptor implements AsyncDisposable {
     this.#exchanges.add(exchange);
     stream.on('close', () => {
       if (watch !== undefined) watch.streams -= 1;
+      if (watch !== undefined && session !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
+        countReset(session, watch);
+      }
       this.#exchanges.delete(exchange);
       if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.gone();
     });
-    this.#handle(exchange, rawHeaders);
+    this.#handle(exchange, rawHeaders, watch?.handler ?? this.#handler);
   };
 
   readonly #onMessage = (message: IncomingMessage, response: ServerResponse): void => {
@@ -151,14 +179,15 @@ export class HttpAcceptor implements AsyncDisposable {
       if (!response.writableFinished) exchange.gone();
       if (this.#closing) this.#http1.closeIdleConnections();
     });
-    if (this.#closing) response.setHeader('connection', 'close');
-    this.#handle(exchange, message.rawHeaders);
+    const accepted = this.#sockets.get(message.socket);
+    if (this.#closing || accepted?.retired === true) response.setHeader('connection', 'close');
+    this.#handle(exchange, message.rawHeaders, accepted?.handler ?? this.#handler);
   };
 
-  #handle(exchange: Exchange, rawHeaders: readonly string[]): void {
+  #handle(exchange: Exchange, rawHeaders: readonly string[], handler: HttpHandler): void {
     try {
       checkHeaders(rawHeaders, this.#limits);
-      const done = this.#handler(exchange);
+      const done = handler(exchange);
       if (done !== undefined) done.catch((thrown: unknown) => answerThrown(exchange, thrown, this.#log));
     } catch (thrown) {
       answerThrown(exchange, thrown, this.#log);
@@ -167,7 +196,10 @@ export class HttpAcceptor implements AsyncDisposable {
 
   readonly #onBeat = (): void => {
     for (const exchange of this.#exchanges) watchDeadlines(exchange, beatMs, this.#limits);
-    for (const [session, watch] of this.#sessions) watchSession(session, watch, this.#limits);
+    for (const [session, watch] of this.#sessions) {
+      watch.resets = Math.max(0, watch.resets - (resetsPerSecond * beatMs) / 1000);
+      watchSession(session, watch, this.#limits);
+    }
   };
 
   #tellDrained(): void {
@@ -177,6 +209,9 @@ export class HttpAcceptor implements AsyncDisposable {
 
 /** An HTTP/2 session between its streams: idle, or sending bytes that never become a request. */
 interface SessionWatch {
+  readonly handler: HttpHandler;
+  /** Streams that ended by a reset of either side, less `resetsPerSecond`. */
+  resets: number;
   streams: number;
   /** A stream opened or a ping came since the last look. */
   active: boolean;
@@ -185,6 +220,21 @@ interface SessionWatch {
   dripMs: number;
   drips: number;
   seenBytes: number;
+}
+
+function watchOf(handler: HttpHandler): SessionWatch {
+  return { handler, resets: 0, streams: 0, active: true, idleMs: 0, dripMs: 0, drips: 0, seenBytes: 0 };
+}
+
+/** More resets than a caller has use for cost us more than they cost the caller (CVE-2023-44487, CVE-2025-8671). */
+const maxResets = 200;
+const resetsPerSecond = 20;
+
+function countReset(session: Http2Session, watch: SessionWatch): void {
+  watch.resets += 1;
+  if (watch.resets > maxResets && !session.destroyed) {
+    session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
 }
 
 /** Looks with new bytes and no request after which a session counts as dripping rather than as settling. */
