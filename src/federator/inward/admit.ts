@@ -126,7 +126,7 @@ function mustName(
   const expected = targets.map(({ host }) => host).join(' or ');
   throw refuse('authentication-failure', {
     message:
-      `none of the domain names match the certificate: ${claimedDomain} is served by ${expected || 'nobody'}; ` +
+      `none of the domain names match the certificate, errors: ${claimedDomain} is served by ${expected || 'nobody'}; ` +
       `found ${describeCertificate(certificate)}`,
   });
 }

@@ -1,0 +1,148 @@
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { Refusal, refuse } from '#contract/refusal.ts';
+import {
+  checkAuthorities,
+  checkDates,
+  checkLeaf,
+  findTrustPath,
+  type PeerCertificate,
+  type PeerCertificateRules,
+  readCertificate,
+  unverified,
+} from '../certificates/index.ts';
+
+/** Authorities that may stand between a remote's certificate and one of our roots. */
+export const maxIntermediates = 3;
+
+/** Certificates of which the judgement is kept, of either kind. */
+const maxKept = 10_000;
+
+/** What is thought of a remote after its handshake. */
+export type Judgement =
+  | {
+      readonly verified: true;
+      readonly certificate: PeerCertificate;
+      readonly sent: readonly PeerCertificate[];
+    }
+  | { readonly verified: false; readonly refusal: Refusal };
+
+/**
+ * Judges the client certificates of remotes under one generation of the own roots.
+ *
+ * OpenSSL's verdict and the leaf are part of a TLS session and come back when it is resumed; the rest of the chain does
+ * not. So what the full handshake said of a leaf is kept by fingerprint, and a resumed session whose leaf is not
+ * known here is refused. Node calls a TLS 1.3 session without any certificate `authorized` when it is resumed, which is
+ * why the certificate itself is asked for first.
+ */
+export class PeerJudge {
+  readonly #roots: readonly PeerCertificate[];
+  readonly #rules: PeerCertificateRules;
+  readonly #verified = new Map<string, Judgement>();
+
+  constructor(roots: readonly PeerCertificate[], rules: PeerCertificateRules) {
+    this.#roots = roots;
+    this.#rules = rules;
+  }
+
+  /** Judges the far end of a finished handshake; never throws for what a remote did. */
+  judge(socket: TLSSocket, nowMs: number): Judgement {
+    try {
+      return this.#judge(socket, nowMs);
+    } catch (error) {
+      if (error instanceof Refusal) return { verified: false, refusal: asUnverified(error) };
+      throw error;
+    }
+  }
+
+  #judge(socket: TLSSocket, nowMs: number): Judgement {
+    const shown = socket.getPeerX509Certificate();
+    if (shown === undefined) {
+      const message =
+        'No client certificate was sent, expected one with the infrastructure domain of the remote';
+      throw refuse('authentication-failure:unverified', { message });
+    }
+    const known = this.#verified.get(shown.fingerprint256);
+    if (socket.isSessionReused() && known?.verified === true) {
+      mustSatisfyOpenSsl(socket, known.certificate, this.#rules);
+      checkDates(known.certificate, nowMs);
+      return known;
+    }
+    const leaf = readCertificate(shown.raw);
+    mustSatisfyOpenSsl(socket, leaf, this.#rules);
+    if (socket.isSessionReused()) {
+      throw unverified('belongs to a resumed TLS session that is not known any more; connect anew', leaf);
+    }
+    checkLeaf(leaf, this.#rules, nowMs);
+    const sent = readSentChain(socket.getPeerCertificate(true), leaf);
+    const path = findTrustPath(leaf, sent, this.#roots, maxIntermediates);
+    if (path === undefined) {
+      throw unverified(`leads to none of our roots over at most ${maxIntermediates} intermediates`, leaf);
+    }
+    checkAuthorities(path, nowMs);
+    const judgement: Judgement = { verified: true, certificate: leaf, sent };
+    this.#keep(leaf.fingerprint, judgement);
+    return judgement;
+  }
+
+  #keep(fingerprint: string, judgement: Judgement): void {
+    const [oldest] = this.#verified.keys();
+    if (this.#verified.size >= maxKept && oldest !== undefined) this.#verified.delete(oldest);
+    this.#verified.set(fingerprint, judgement);
+  }
+}
+
+/**
+ * OpenSSL's verdict on the chain. Its only objection that a switch may overrule is that the certificate is for servers
+ * only; since a later objection replaces an earlier one, everything that could hide behind this one (no path to a root,
+ * an unknown critical extension) is checked again in `#judge`.
+ */
+function mustSatisfyOpenSsl(socket: TLSSocket, leaf: PeerCertificate, rules: PeerCertificateRules): void {
+  if (socket.authorized) return;
+  // A string in spite of its declared type: the name of OpenSSL's X509_V_ERR_….
+  const code = String(socket.authorizationError);
+  if (code === 'INVALID_PURPOSE') {
+    if (rules.trustServerOnlyCertificates) return;
+    checkLeaf(leaf, rules, Date.now());
+  }
+  const words = explanations[code];
+  throw unverified(words === undefined ? `is refused with ${code}` : `${words} (${code})`, leaf);
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'or a certificate above it has expired',
+  CERT_NOT_YET_VALID: 'or a certificate above it is not valid yet',
+  CERT_REVOKED: 'is revoked',
+  CRL_HAS_EXPIRED: 'cannot be checked, since the revocation list of its authority is too old',
+  UNABLE_TO_GET_CRL: 'cannot be checked, since there is no revocation list of its authority',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is self-signed and not among our roots',
+  SELF_SIGNED_CERT_IN_CHAIN: 'comes from a root that is not among ours',
+  UNABLE_TO_GET_ISSUER_CERT:
+    'comes from an authority that is not among our roots, or an intermediate is missing',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'comes from an authority that is not among our roots, or an intermediate is missing',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'comes from an authority that is not among our roots, or an intermediate is missing',
+  CERT_SIGNATURE_FAILURE: 'has a signature that is not by the authority it names',
+  INVALID_CA: 'was issued by a certificate that is no authority',
+  PATH_LENGTH_EXCEEDED: 'stands below more authorities than one of them allows',
+  INVALID_PURPOSE: 'or a certificate above it does not allow client authentication',
+};
+
+/** What the peer sent besides its leaf, as far as Node links it to the leaf; the last one links to itself. */
+function readSentChain(detailed: DetailedPeerCertificate, leaf: PeerCertificate): readonly PeerCertificate[] {
+  const chain: PeerCertificate[] = [];
+  const seen = new Set([leaf.fingerprint]);
+  for (let at = detailed.issuerCertificate; at?.raw !== undefined; at = at.issuerCertificate) {
+    const certificate = readCertificate(at.raw);
+    if (seen.has(certificate.fingerprint)) break;
+    seen.add(certificate.fingerprint);
+    chain.push(certificate);
+  }
+  return chain;
+}
+
+/** A certificate that cannot even be read is one that does not verify. */
+function asUnverified(refusal: Refusal): Refusal {
+  if (refusal.key === 'authentication-failure:unverified') return refusal;
+  return refuse('authentication-failure:unverified', { message: refusal.message, cause: refusal });
+}
