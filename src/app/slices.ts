@@ -1,6 +1,8 @@
 import type { BrigSettings, MailSettings } from '#brig';
+import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
 import type { GatewayOptions } from '#gateway';
 import type { Config } from './config.ts';
+import { allowedEgress } from './egress-ranges.ts';
 
 /** What each part receives of the configuration, in the part's own words. */
 
@@ -44,4 +46,26 @@ export function gatewayOptions(
 /** The URL of a cleartext listener, as far as the configuration knows it. */
 export function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+export function federatorNeeds(config: Config): Omit<FederatorNeeds, 'policy'> {
+  const { federation, listen, limits, shutdown } = config;
+  const own = Object.values(listen).filter((at) => at !== undefined);
+  return {
+    ownDomain: config.domain,
+    infrastructureDomain: config.infrastructureDomain,
+    certificateFiles: { certificate: federation.certificate, key: federation.key, ca: federation.ca },
+    trustServerOnlyCertificates: federation.trustServerOnlyCertificates,
+    trustedIngress: federation.trustedIngress,
+    discovery: {
+      ...federation.dns,
+      egress: { allow: allowedEgress(config), isOwnListener: ownListeners(own) },
+    },
+    limits: { requestBytes: limits.rpcBodyBytes, closeGraceMs: shutdown.drainMs },
+  };
+}
+
+/** Components of a federator that runs apart: those of the configuration, else the internal listener. */
+export function componentUrls({ components, listen }: Config): ComponentUrls & { readonly brig: string } {
+  return components ?? { brig: urlOf(listen.internal) };
 }

@@ -6,15 +6,29 @@
  * discovery, certificate) and hands it to the component. It knows nothing of users, conversations or what an RPC
  * means.
  *
- * Start reading at `inward/admit.ts` (the security of the whole) and `outward/forward.ts`.
+ * Start reading at `inward/admit.ts` (the security of the whole) and `outward/forward.ts`; `federator.ts` joins the
+ * folders.
  */
-
+export { CertificateFileError } from './certificates/index.ts';
+export { type ComponentUrls, createComponentHttp } from './component-http.ts';
+export { type DiscoveryOptions, type Inspection, openDiscovery, ownListeners } from './discovery/index.ts';
+export type { FederationStrategy, Policy } from './faces.ts';
 export {
-  type ConfiguredRemote,
+  type Federator,
+  type FederatorDoors,
+  type FederatorNeeds,
+  type ListenAddress,
+  type OpenDoors,
+  type OpenListener,
+  openFederator,
+} from './federator.ts';
+export { createHttpTransport } from './outward/index.ts';
+export {
   createFederationRules,
   type FederationPolicy,
   type FederationRules,
   openPolicy,
-  type PolicyOptions,
   policyRoutes,
 } from './policy/index.ts';
+export { openPolledPolicy, type PolledPolicy } from './polled-policy.ts';
+export type { RemoteStatus } from './sessions/index.ts';

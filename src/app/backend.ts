@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Brig, openBrig } from '#brig';
+import type { FederationCaller } from '#contract/federation-caller.ts';
+import type { BackendDomain } from '#contract/ids.ts';
+import { createFederationCaller } from '#contract/rpc-caller.ts';
+import { createDispatcher } from '#contract/rpc-dispatch.ts';
+import type { ComponentTransport, RpcTransport } from '#contract/rpc-transport.ts';
+import {
+  createComponentHttp,
+  createFederationRules,
+  createHttpTransport,
+  type FederationPolicy,
+  type Federator,
+  type OpenListener,
+  openFederator,
+  openPolicy,
+  openPolledPolicy,
+  type Policy,
+  policyRoutes,
+} from '#federator';
+import { openGateway, openInternalListener } from '#gateway';
+import { openStorage, type Storage } from '#storage';
+import { logger, setLogLevel } from '#telemetry';
+import type { Config } from './config.ts';
+import {
+  brigSettings,
+  componentUrls,
+  federatorNeeds,
+  gatewayOptions,
+  mailSettings,
+  urlOf,
+} from './slices.ts';
+import { explainStart } from './start-failure.ts';
+
+/** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
+export type Role = 'all' | 'federator' | 'components';
+
+export interface BackendOptions {
+  readonly role: Role;
+  /** Cuts a start short. */
+  readonly signal: AbortSignal;
+}
+
+/** A backend, or one role of it, that serves until it is disposed. */
+export interface Backend extends AsyncDisposable {
+  readonly domain: BackendDomain;
+  readonly listeners: readonly OpenListener[];
+}
+
+/**
+ * The one place where parts meet. What is opened first is closed last: a stop takes no new requests, lets those under
+ * way end, closes the sessions to remotes, then the storage.
+ * @throws OperatorError in one line for what an operator can mend: a port in use, an unreadable key, a database away.
+ */
+export async function openBackend(config: Config, options: BackendOptions): Promise<Backend> {
+  setLogLevel(config.log.level);
+  await using opening = new AsyncDisposableStack();
+  try {
+    const listeners = await openRole(opening, config, options);
+    const owned = opening.move();
+    return { domain: config.domain, listeners, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  } catch (failure) {
+    throw explainStart(failure, config);
+  }
+}
+
+function openRole(
+  stack: AsyncDisposableStack,
+  config: Config,
+  { role, signal }: BackendOptions,
+): Promise<readonly OpenListener[]> {
+  if (role === 'federator') return openFederatorAlone(stack, config, signal);
+  return openComponents(stack, config, role, signal);
+}
+
+async function openComponents(
+  stack: AsyncDisposableStack,
+  config: Config,
+  role: 'all' | 'components',
+  signal: AbortSignal,
+): Promise<readonly OpenListener[]> {
+  const storage = stack.use(await openStorage(config.storage));
+  const { strategy, remotes, enabled } = config.federation;
+  const policy = stack.use(await openPolicy({ storage, strategy, configured: remotes }));
+  signal.throwIfAborted();
+  const federator =
+    enabled && role === 'all'
+      ? stack.use(await openFederator({ ...federatorNeeds(config), policy }))
+      : undefined;
+  const transport = enabled ? (federator?.transport ?? openTransport(stack, config)) : undefined;
+  const brig = stack.use(await openBrigOf(config, storage, policy, transport));
+  const dispatcher = createDispatcher(brig.rpcs, { onBug: rpcFailed });
+  signal.throwIfAborted();
+  return [
+    ...(await openDoorsOf(stack, config, federator, dispatcher)),
+    ...(await openApis(stack, config, { brig, policy, dispatcher })),
+  ];
+}
+
+const log = logger('app');
+
+function rpcFailed(
+  error: unknown,
+  { component, rpc, originDomain }: Parameters<ComponentTransport['send']>[0],
+) {
+  log.error({ err: error, component, rpc, domain: originDomain }, 'an RPC failed');
+}
+
+function openTransport(stack: AsyncDisposableStack, { listen }: Config): RpcTransport {
+  return stack.use(createHttpTransport({ url: urlOf(listen.outward) }));
+}
+
+/** Largest answer to a federated call that is read into memory. */
+const maxAnswerBytes = 16 * 1024 * 1024;
+/** Versions are tied to a remote's sessions anyway; this bounds them for a session that never ends. */
+const versionMaxAgeMs = 3_600_000;
+
+function openBrigOf(
+  config: Config,
+  storage: Storage,
+  policy: Policy,
+  transport: RpcTransport | undefined,
+): Promise<Brig> {
+  const federation: FederationCaller | undefined =
+    transport &&
+    createFederationCaller({ ownDomain: config.domain, transport, maxAnswerBytes, versionMaxAgeMs });
+  return openBrig({
+    ownDomain: config.domain,
+    storage,
+    federation,
+    remoteRules: createFederationRules(policy),
+    mail: mailSettings(config),
+    zauthKeys: config.zauth.keys,
+    settings: brigSettings(config),
+  });
+}
+
+async function openDoorsOf(
+  stack: AsyncDisposableStack,
+  { listen }: Config,
+  federator: Federator | undefined,
+  components: ComponentTransport,
+): Promise<readonly OpenListener[]> {
+  if (federator === undefined) return [];
+  const doors = stack.use(await federator.openDoors(listen, components));
+  return doors.listeners;
+}
+
+interface Served {
+  readonly brig: Brig;
+  readonly policy: FederationPolicy;
+  readonly dispatcher: ComponentTransport;
+}
+
+/** The listeners for operations and for clients; clients come last, when everything behind them is up. */
+async function openApis(
+  stack: AsyncDisposableStack,
+  config: Config,
+  { brig, policy, dispatcher }: Served,
+): Promise<readonly OpenListener[]> {
+  const componentOf = new Map(brig.rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
+  const internal = stack.use(
+    await openInternalListener({
+      listen: config.listen.internal,
+      routes: [...brig.internalRoutes, ...policyRoutes(policy)],
+      serveFederation: config.federation.enabled
+        ? {
+            transport: dispatcher,
+            componentOf: (rpc) => componentOf.get(rpc),
+            maxBodyBytes: config.limits.rpcBodyBytes,
+          }
+        : undefined,
+      limits: { drainMs: config.shutdown.drainMs },
+    }),
+  );
+  const client = stack.use(
+    await openGateway({
+      ...gatewayOptions(config),
+      routes: brig.routes,
+      verifyToken: (text) => brig.tokens.verify(text),
+    }),
+  );
+  return [
+    { name: 'internal', url: internal.url },
+    { name: 'client', url: client.url },
+  ];
+}
+
+/** How long a federator waits for brig to tell whom to federate with before it listens all the same. */
+const policyWaitMs = 10_000;
+/** How soon a change of the list is in effect here. */
+const policyPollMs = 200;
+
+async function openFederatorAlone(
+  stack: AsyncDisposableStack,
+  config: Config,
+  signal: AbortSignal,
+): Promise<readonly OpenListener[]> {
+  const urls = componentUrls(config);
+  const policy = stack.use(openPolledPolicy({ brigUrl: urls.brig, everyMs: policyPollMs }));
+  const federator = stack.use(await openFederator({ ...federatorNeeds(config), policy }));
+  const components = stack.use(createComponentHttp(urls));
+  await Promise.race([policy.known, delay(policyWaitMs, undefined, { signal, ref: false })]);
+  return openDoorsOf(stack, config, federator, components);
+}
