@@ -1,3 +1,3 @@
-export { type ConfiguredRemote, FederationPolicy, openPolicy, type PolicyOptions } from './policy.ts';
+export { FederationPolicy, openPolicy } from './policy.ts';
 export { policyRoutes } from './routes.ts';
 export { createFederationRules, type FederationRules } from './rules.ts';
