@@ -95,9 +95,7 @@ function clientFrame(options: GatewayOptions, targets: Targets): FrameOptions {
   const cors = options.cors ?? { origins: [] };
   const fixed = {
     'x-content-type-options': 'nosniff',
-    ...(options.secure === true
-      ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
-      : {}),
+    ...(options.secure === true ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   };
   return {
     name: 'client',

@@ -1,7 +1,7 @@
 import { Counter, Histogram, register } from 'prom-client';
-import { type Logger, logger } from '#telemetry';
+import { logger } from '#telemetry';
 
-export const gatewayLog: Logger = logger('gateway');
+const log = logger('gateway');
 
 const durationName = 'http_request_duration_seconds';
 const durationLabels = ['listener', 'method', 'route', 'status'] as const;
@@ -47,5 +47,5 @@ export function requestRefused(listener: string, label: string): void {
 
 /** A throw that is not a refusal: answered as 500 without detail, so this line is all there is to find it by. */
 export function requestFailed(listener: string, requestId: string, route: string, error: unknown): void {
-  gatewayLog.error({ listener, requestId, route, err: error }, 'a request failed');
+  log.error({ listener, requestId, route, err: error }, 'a request failed');
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { Script } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { Type } from 'typebox';
 import { getApiVersion } from '#contract/client/api-version.ts';
@@ -307,6 +309,10 @@ describe('documentation', () => {
     assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'none'/);
     assert.doesNotMatch(page, /https?:\/\/|src=|@import/);
     assert.match(page, /<option value="v5" selected>/);
+    const [, script = ''] = /<script>(.*)<\/script>/s.exec(page) ?? [];
+    assert.ok(new Script(script), 'the script compiles');
+    const hash = createHash('sha256').update(script).digest('base64');
+    assert.ok(answer.headers.get('content-security-policy')?.includes(`script-src 'sha256-${hash}'`));
   });
 });
 
@@ -339,6 +345,26 @@ describe('handlers', () => {
     const aborted = once(signal, 'abort');
     socket.destroy();
     await aborted;
+  });
+
+  test('an answer that the caller does not take is cut off', async () => {
+    const big = route('GET', '/big', { about: 'Test.', auth: 'anyone', answers: { 200: Type.Unknown() } });
+    const started = Promise.withResolvers<AbortSignal>();
+    await using gateway = await open({
+      limits: { stalledAnswerMs: 50 },
+      routes: [
+        handle(big, ({ signal }) => {
+          started.resolve(signal);
+          return { status: 200, body: Buffer.alloc(50 * 1024 * 1024) };
+        }),
+      ],
+    });
+    const socket = connect(gateway.port, '127.0.0.1').on('error', () => {});
+    socket.pause();
+    socket.write('GET /big HTTP/1.1\r\nHost: a\r\n\r\n');
+    const signal = await started.promise;
+    if (!signal.aborted) await once(signal, 'abort');
+    socket.destroy();
   });
 
   test('a request that is being served is finished before the listener closes', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { labelOf, Refusal, refuse } from '#contract/refusal.ts';
+import { Refusal, refuse } from '#contract/refusal.ts';
 
 /** An answer as it goes onto the wire. */
 export interface WireAnswer {
@@ -58,17 +58,21 @@ export function asRefusal(error: unknown): Refusal | undefined {
 }
 
 /** Errors of Node's HTTP parser, found before there is a request. */
-export function parserAnswer(error: NodeJS.ErrnoException): string {
+export function parserAnswer(error: NodeJS.ErrnoException): {
+  readonly text: string;
+  readonly label: string;
+} {
   const refusal = parserRefusal(error);
   const body = JSON.stringify(refusal.body());
-  return [
-    `HTTP/1.1 ${refusal.status} ${labelOf(refusal.key)}`,
+  const lines = [
+    `HTTP/1.1 ${refusal.status} ${refusal.label}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',
     body,
-  ].join('\r\n');
+  ];
+  return { text: lines.join('\r\n'), label: refusal.label };
 }
 
 function parserRefusal(error: NodeJS.ErrnoException): Refusal {

@@ -27,6 +27,10 @@ export interface ListenerLimits extends BodyLimits, FormLimits {
   /** Whole request, body included. */
   readonly requestTimeoutMs: number;
   readonly keepAliveMs: number;
+  /** An answer of which the caller takes nothing for this long is cut off. */
+  readonly stalledAnswerMs: number;
+  /** Connections open at once; a further one is closed unanswered. */
+  readonly maxSockets: number;
   /** How long a stop waits for requests that are being served. */
   readonly drainMs: number;
 }
@@ -42,6 +46,8 @@ export const defaultLimits: ListenerLimits = {
   requestTimeoutMs: 300_000,
   // Longer than the 60 s after which usual reverse proxies drop an idle connection, so that they close first.
   keepAliveMs: 72_000,
+  stalledAnswerMs: 30_000,
+  maxSockets: 10_000,
   drainMs: 10_000,
 };
 
@@ -78,6 +84,8 @@ export function createFrame(options: FrameOptions): FastifyInstance {
     logger: false,
     exposeHeadRoutes: false,
     requestIdHeader: false,
+    // What comes in on open connections while they are being closed is still served.
+    return503OnClosing: false,
     genReqId: options.requestId,
     rewriteUrl: options.rewriteUrl,
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
@@ -97,6 +105,7 @@ export function createFrame(options: FrameOptions): FastifyInstance {
   });
   // Node would drop headers beyond a number silently; the check counts them instead.
   app.server.maxHeadersCount = 0;
+  app.server.maxConnections = limits.maxSockets;
   // Told to go on only by whoever reads the body, so that a refusal comes before it is sent.
   for (const event of ['checkContinue', 'checkExpectation'] as const) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response));
@@ -114,6 +123,8 @@ export function createFrame(options: FrameOptions): FastifyInstance {
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
     discardRest(request.raw, reply.raw);
+    // Without a listener for its expiry, Node closes the connection; after the answer its own keep-alive time holds.
+    reply.raw.setTimeout(limits.stalledAnswerMs);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -151,8 +162,9 @@ function refuseConnection(name: string, error: NodeJS.ErrnoException, socket: So
     socket.destroy();
     return;
   }
-  requestRefused(name, 'bad-request');
-  socket.end(parserAnswer(error));
+  const { text, label } = parserAnswer(error);
+  requestRefused(name, label);
+  socket.end(text);
   const closing = setTimeout(() => socket.destroy(), 1_000).unref();
   socket.once('close', () => clearTimeout(closing));
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { LabelKey } from '#contract/labels.ts';
 import { inVersion, type Method, type Route, type ServedRoute, versionRange } from '#contract/route.ts';
 import { compileParser, type Parser } from '#contract/schema.ts';
 
@@ -8,9 +9,9 @@ export interface Variant {
   readonly handler: ServedRoute['handler'];
   /** Names of the path captures, in the order of the path. */
   readonly captures: readonly string[];
-  readonly params: Lazy<unknown>;
-  readonly query: Lazy<unknown>;
-  readonly body: Lazy<unknown> | undefined;
+  readonly params: Parser<unknown>;
+  readonly query: Parser<unknown>;
+  readonly body: Parser<unknown> | undefined;
 }
 
 /** All routes of one path, whatever their captures are called. */
@@ -60,10 +61,17 @@ function toVariant({ route, handler }: ServedRoute): Variant {
     route,
     handler,
     captures,
-    params: new Lazy(() => compileParser(Type.Object({ ...route.params }), 'no-endpoint')),
-    query: new Lazy(() => compileParser(Type.Object({ ...route.query }))),
+    params: membersParser(route.params, 'no-endpoint'),
+    query: membersParser(route.query, 'bad-request'),
     body: body === undefined ? undefined : new Lazy(() => compileParser(body)),
   };
+}
+
+const noMembers: Parser<unknown> = { parse: (value) => value };
+
+function membersParser(schemas: Route['params'], label: LabelKey): Parser<unknown> {
+  if (schemas === undefined || Object.keys(schemas).length === 0) return noMembers;
+  return new Lazy(() => compileParser(Type.Object({ ...schemas }), label));
 }
 
 /** A parser that is compiled on first use: a start compiles nothing. */
@@ -80,8 +88,6 @@ class Lazy<T> implements Parser<T> {
     return this.#compiled.parse(value, where);
   }
 }
-
-export type { Lazy };
 
 function patternOf(path: string): string {
   let count = 0;

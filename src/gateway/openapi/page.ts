@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * The page that shows the API's description. It is one file of our own: nothing is loaded from elsewhere, so that it
  * works on a closed network and shows no third party who reads it. Text from the description enters the page as text
@@ -13,16 +15,7 @@ export function documentationPage(versions: readonly number[], shown: number): s
   return page.replace('{versions}', options);
 }
 
-/** Allows the script and style that the page itself carries, and requests to this backend; nothing else. */
-export const pagePolicy =
-  "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-const page = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Client API</title>
-<style>
+const style = `
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem }
 h2 { border-bottom: 1px solid #ccc; margin: 1.6rem 0 .4rem; font-size: 1.1rem }
 summary { cursor: pointer; padding: .2rem 0 }
@@ -31,13 +24,9 @@ summary code { font-weight: bold }
 details > div { margin: .2rem 0 1rem 4.8rem }
 pre { background: #f4f4f4; padding: .6rem; overflow: auto; margin: .2rem 0 }
 small { color: #666 }
-</style>
-<h1 id="title">Client API</h1>
-<p><select id="version" aria-label="API version">{versions}</select>
-<input id="filter" type="search" placeholder="filter" aria-label="Filter">
-<a id="raw">swagger.json</a></p>
-<main id="routes"></main>
-<script>
+`;
+
+const script = `
 const at = (id) => document.getElementById(id);
 function element(name, text, ...children) {
   const made = document.createElement(name);
@@ -86,6 +75,32 @@ function filter() {
 at('version').onchange = show;
 at('filter').oninput = filter;
 show();
-</script>
+`;
+
+const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Client API</title>
+<style>${style}</style>
+<h1 id="title">Client API</h1>
+<p><select id="version" aria-label="API version">{versions}</select>
+<input id="filter" type="search" placeholder="filter" aria-label="Filter">
+<a id="raw">swagger.json</a></p>
+<main id="routes"></main>
+<script>${script}</script>
 </html>
 `;
+
+/** Allows the script and style of the page, by their hashes, and requests to this backend; nothing else. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "connect-src 'self'",
+  `script-src ${hashOf(script)}`,
+  `style-src ${hashOf(style)}`,
+  "frame-ancestors 'none'",
+].join('; ');
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
