@@ -76,7 +76,7 @@ export async function denyRemote(text: string, command: Common): Promise<void> {
 /** `crosswire federation status` */
 export async function federationStatus(command: Common): Promise<void> {
   const config = loadConfig(command.config);
-  const { remotes } = (await ask(config, 'GET', '/i/federation/status')) as {
+  const { remotes } = (await askAt(config, 'outward', 'GET', '/i/federation/status')) as {
     readonly remotes: readonly RemoteStatus[];
   };
   if (command.json) return print({ remotes });
@@ -108,9 +108,19 @@ function remoteDomain(text: string): string {
   return domain;
 }
 
+function ask(config: Config, method: string, path: string, body?: unknown): Promise<unknown> {
+  return askAt(config, 'internal', method, path, body);
+}
+
 /** Asks the running backend. What it refuses, and that it is down, is told in one line. */
-async function ask(config: Config, method: string, path: string, body?: unknown): Promise<unknown> {
-  const url = urlOf(config.listen.internal);
+async function askAt(
+  config: Config,
+  listener: 'internal' | 'outward',
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const url = urlOf(config.listen[listener]);
   let answer: Response;
   try {
     answer = await fetch(`${url}${path}`, {
@@ -121,7 +131,7 @@ async function ask(config: Config, method: string, path: string, body?: unknown)
     });
   } catch (cause) {
     throw new OperatorError(
-      `${config.domain} does not answer at ${url} (listen.internal); start it: crosswire serve --config …`,
+      `${config.domain} does not answer at ${url} (listen.${listener}); start it: crosswire serve --config …`,
       { cause },
     );
   }

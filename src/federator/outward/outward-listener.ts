@@ -42,6 +42,8 @@ export function openOutwardListener(options: OutwardListenerOptions): Promise<Pl
       if (path === '/i/status' && request.method === 'GET')
         return answerStatus(request, query, inwardUrl?.());
       if (path === '/i/metrics' && request.method === 'GET') return answerMetrics(request);
+      if (path === '/i/federation/status' && request.method === 'GET')
+        return answerFederationStatus(outward, request);
       return answerRpc(outward, request, path, query);
     },
   });
@@ -103,6 +105,12 @@ function sessionOf(value: string | string[] | undefined): number | undefined {
     throw refuse('bad-request', { message: 'Crosswire-Session is not a number that an answer carried' });
   }
   return session;
+}
+
+/** What the federator knows of its remotes, whichever process it runs in; for `crosswire federation status`. */
+async function answerFederationStatus(outward: Outward, request: HttpRequest): Promise<void> {
+  const body = JSON.stringify({ remotes: outward.status() });
+  request.respond(200, { 'content-type': 'application/json' }, body);
 }
 
 async function answerMetrics(request: HttpRequest): Promise<void> {
