@@ -1,5 +1,15 @@
 // The rules of the house: an arrow points from app to parts, from parts to contract, storage and telemetry, and never
 // sideways into another part. (Node and tsc already refuse a deep import, because package.json lists the faces only.)
+import { Visitor } from '@swc/core/Visitor.js';
+
+// Its parser's visitor does not know `await using`; what such a declaration imports is in its initialisers.
+const visitStatement = Visitor.prototype.visitStatement;
+Visitor.prototype.visitStatement = function (statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement);
+  statement.decls = this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
 const parts = ['federator', 'brig', 'gateway'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
