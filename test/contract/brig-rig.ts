@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { type Brig, type BrigNeeds, openBrig, type RemoteRules } from '#brig';
+import { login as loginRoute } from '#contract/client/login.ts';
+import { type ClientId, parseBackendDomain, type UserId } from '#contract/ids.ts';
+import { createUser } from '#contract/internal/users.ts';
+import { Refusal } from '#contract/refusal.ts';
+import type { AuthenticatedUser, Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
+import { compileParser } from '#contract/schema.ts';
+import { openStorage, type Storage } from '#storage';
+
+/** A brig with a real database and a clock of its own; requests go through the contract's schemas as at the gateway. */
+
+export interface Rig extends AsyncDisposable {
+  readonly brig: Brig;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  /** Calls a route with a body, query and so on as they come from the network. */
+  send<R extends Route>(route: R, request?: RawRequest): Promise<RouteAnswer<R['answers']>>;
+  /** An active user with the password `correct-horse`. */
+  addUser(email: string): Promise<AuthenticatedUser>;
+  /** Logs in with `correct-horse`. */
+  logIn(email: string, persist?: boolean, label?: string): Promise<LoggedIn>;
+}
+
+/** Unix milliseconds that only tests move. */
+export interface Clock {
+  now: number;
+}
+
+export interface RawRequest {
+  readonly user?: AuthenticatedUser;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Values of `zuid` cookies. */
+  readonly zuid?: readonly string[];
+  /** An access token, sent as `Authorization: Bearer`. */
+  readonly bearer?: string;
+  readonly authorization?: string;
+}
+
+export interface LoggedIn {
+  readonly zuid: string;
+  readonly accessToken: string;
+  readonly user: AuthenticatedUser;
+}
+
+export const password = 'correct-horse';
+
+const ownDomain = parseBackendDomain('a.example.com');
+const noRemotes: RemoteRules = {
+  searchPolicyFor: () => 'no_search',
+  handlePolicyFor: () => 'no_search',
+  onlyInTeams: () => [],
+};
+
+export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Promise<Rig> {
+  if (ownDomain === undefined) throw new Error('a.example.com is a domain');
+  await using opening = new AsyncDisposableStack();
+  const keys = opening.adopt(await mkdtemp(join(tmpdir(), 'crosswire-rig-')), (path) =>
+    rm(path, { recursive: true }),
+  );
+  const storage = opening.use(await openStorage({ url }));
+  await empty(storage);
+  const clock: Clock = { now: 1_800_000_000_000 };
+  const brig = opening.use(
+    await openBrig({
+      ownDomain,
+      storage,
+      federation: undefined,
+      remoteRules: noRemotes,
+      mail: { log: true, from: 'noreply@a.example.com' },
+      zauthKeys: keys,
+      now: () => clock.now,
+      ...needs,
+    }),
+  );
+  const owned = opening.move();
+  const rig = createCaller(brig);
+  return { brig, storage, clock, ...rig, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Suites may share a database, one test after the other. */
+async function empty(storage: Storage): Promise<void> {
+  await storage.work(async ({ db }) => {
+    await db.deleteFrom('account').execute();
+    await db.deleteFrom('activation').execute();
+    await db.deleteFrom('cookie').execute();
+    await db.deleteFrom('handle_reservation').execute();
+    await db.deleteFrom('login_failure').execute();
+    await db.deleteFrom('password_reset').execute();
+    await db.deleteFrom('search_term').execute();
+  });
+}
+
+function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
+  const served = [...brig.routes, ...brig.internalRoutes];
+
+  async function send<R extends Route>(
+    route: R,
+    request: RawRequest = {},
+  ): Promise<RouteAnswer<R['answers']>> {
+    const handler = served.find((candidate) => candidate.route === route)?.handler;
+    if (handler === undefined) throw new Error(`${route.method} ${route.path} is not served`);
+    const { bearer, authorization = bearer === undefined ? undefined : `Bearer ${bearer}` } = request;
+    const parsed: RouteRequest<Route> = {
+      user: request.user as never,
+      params: parse(Type.Object(route.params ?? {}), request.params ?? {}, 'path') as never,
+      query: parse(Type.Object(route.query ?? {}), request.query ?? {}, 'query') as never,
+      body: (route.body === undefined ? undefined : parse(route.body, request.body, 'body')) as never,
+      version: 5,
+      cookies: (request.zuid ?? []).map((value) => ({ name: 'zuid', value })),
+      authorization,
+      requestId: 'test',
+      signal: new AbortController().signal,
+    };
+    return (await handler(parsed as never)) as RouteAnswer<R['answers']>;
+  }
+
+  return {
+    send,
+
+    async addUser(email) {
+      const { body } = await send(createUser, { body: { name: email, email, password } });
+      return { userId: body.id as UserId, clientId: undefined, connectionId: '1' };
+    },
+
+    async logIn(email, persist = true, label) {
+      const query = { persist: String(persist) };
+      const answer = await send(loginRoute, { query, body: { email, password, ...(label && { label }) } });
+      const accessToken = answer.body.access_token;
+      return { zuid: zuidOf(answer) ?? '', accessToken, user: userOf(brig, accessToken) };
+    },
+  };
+}
+
+function parse(schema: Parameters<typeof compileParser>[0], value: unknown, where: string): unknown {
+  return compileParser(schema).parse(value, where);
+}
+
+interface WithHeaders {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The `zuid` cookie that an answer sets; undefined when it sets none. */
+export function zuidOf(answer: WithHeaders): string | undefined {
+  return /^zuid=([^;]*)/.exec(answer.headers?.['set-cookie'] ?? '')?.[1];
+}
+
+/** What the gateway finds in an access token. */
+export function userOf(brig: Brig, accessToken: string): AuthenticatedUser {
+  const token = brig.tokens.verify(accessToken);
+  if (token?.userId === undefined || token.connectionId === undefined) throw new Error('not an access token');
+  return { userId: token.userId, clientId: token.clientId, connectionId: token.connectionId };
+}
+
+/** Makes a check for `assert.rejects`: a refusal with this label and status. */
+export function refused(label: string, status: number, message?: RegExp): (error: unknown) => true {
+  return (error) => {
+    if (!(error instanceof Refusal)) throw new Error(`not a refusal: ${String(error)}`, { cause: error });
+    const found = `${error.status} ${error.label}`;
+    if (found !== `${status} ${label}`) {
+      throw new Error(`found ${found} (${error.message}), expected ${status} ${label}`);
+    }
+    if (message !== undefined && !message.test(error.message)) {
+      throw new Error(`found message '${error.message}', expected ${message}`);
+    }
+    return true;
+  };
+}
+
+/** Users that have exactly these clients. */
+export function clientsOf(...known: readonly string[]): NonNullable<BrigNeeds['clients']> {
+  return { has: async (_reader, _userId, clientId: ClientId) => known.includes(clientId) };
+}
