@@ -68,8 +68,10 @@ export function compileParser<S extends TSchema>(
   const fold = folder(schema);
   return {
     parse(value, where) {
-      if (!compiled.Check(value))
-        throw refuse(label, { message: explain(compiled.Errors(value), value, where) });
+      if (!compiled.Check(value)) {
+        const errors = compiled.Errors(explainable(value));
+        throw refuse(label, { message: explain(errors, value, where) });
+      }
       return (fold === undefined ? value : fold(value)) as Static<S>;
     },
   };
@@ -128,6 +130,38 @@ function foldMembers(node: Record<string, unknown>): Fold | undefined {
   };
 }
 
+/** Values of more parts than this are explained by the head of each list and of each map of many members. */
+const explainedParts = 2_000;
+const explainedItems = 20;
+const manyMembers = 200;
+
+/**
+ * Finding out what is wrong costs a hundred times what finding out that something is does: for a body of 1 MiB, seconds.
+ * So of a large value only the head of each list and map is looked at.
+ */
+function explainable(value: unknown): unknown {
+  return partsOf(value, explainedParts) < explainedParts ? value : headOf(value);
+}
+
+/** Counts the values in a value; stops at `limit`. */
+function partsOf(value: unknown, limit: number): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 1;
+  for (const member of Array.isArray(value) ? value : Object.values(value)) {
+    if (count >= limit) return count;
+    count += partsOf(member, limit - count);
+  }
+  return count;
+}
+
+function headOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, explainedItems).map(headOf);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value);
+  const shown = members.length > manyMembers ? members.slice(0, explainedItems) : members;
+  return Object.fromEntries(shown.map(([name, member]) => [name, headOf(member)]));
+}
+
 interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
@@ -138,7 +172,9 @@ interface SchemaError {
 
 function explain(errors: readonly SchemaError[], value: unknown, where: string): string {
   const error = errors.find((candidate) => candidate.keyword !== 'anyOf') ?? errors[0];
-  if (error === undefined) return `${where}: not of the expected form`;
+  if (error === undefined) {
+    return `${where}: a list is too long, or an item after its first ${explainedItems} is wrong`;
+  }
   const found = describeFound(valueAt(value, error.instancePath));
   return `${where}${error.instancePath.replaceAll('/', '.')}: ${error.message}, found ${found}`;
 }

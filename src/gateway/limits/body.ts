@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { type Refusal, refuse } from '#contract/refusal.ts';
@@ -95,9 +96,11 @@ function tooSlow(received: number, limits: BodyLimits): Refusal {
   });
 }
 
-/** What is read of a body that nobody wanted, unless it was refused for its size. */
+/** What is read of a body that nobody wanted, and for how long, unless it was refused for its size. */
 const maxDiscardedBytes = 64 * 1024;
 const discardMs = 1_000;
+/** From the end of the answer to the end of the connection: time for the answer to be read. */
+const lingerMs = 500;
 
 /**
  * Deals with the rest of a body that is answered without having been read. A short one is read and dropped, which
@@ -105,26 +108,30 @@ const discardMs = 1_000;
  * bytes resets it, and the caller would lose the answer that says why.
  */
 export function discardRest(raw: IncomingMessage, response: ServerResponse): void {
-  if (raw.complete || raw.socket.destroyed) return;
+  const { socket } = raw;
+  if (raw.complete || socket.destroyed) return;
   const wanted = response.statusCode === 413 ? 0 : maxDiscardedBytes;
   let discarded = 0;
-  const { socket } = raw;
-  const deadline = setTimeout(() => socket.destroy(), 2 * discardMs).unref();
-  const hangUp = setTimeout(giveUp, discardMs).unref();
-  function giveUp(): void {
-    raw.off('data', onData).pause();
-    if (response.writableFinished) socket.end();
-    else response.once('finish', () => socket.end());
-  }
-  function onData(chunk: Buffer): void {
+  const onData = (chunk: Buffer) => {
     discarded += chunk.length;
     if (discarded > wanted) giveUp();
-  }
-  const settle = () => {
-    clearTimeout(hangUp);
-    clearTimeout(deadline);
   };
+  const timer = setTimeout(giveUp, discardMs).unref();
+  const settle = () => clearTimeout(timer);
   raw.on('data', onData).once('end', settle).once('close', settle);
   if (wanted === 0) giveUp();
   else raw.resume();
+
+  function giveUp(): void {
+    clearTimeout(timer);
+    raw.off('data', onData).pause();
+    if (response.writableFinished) hangUp(socket);
+    else response.once('finish', () => hangUp(socket));
+  }
+}
+
+function hangUp(socket: Socket): void {
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
