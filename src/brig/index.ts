@@ -23,6 +23,7 @@ import { createRegistration } from './accounts/registration.ts';
 import { createActivation } from './activation/activation.ts';
 import { createHandles } from './handles/handles.ts';
 import { type ClientLookup, createAccess } from './login/access.ts';
+import { createInactivity } from './login/inactivity.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginBudget } from './login/login-budget.ts';
 import { createPasswordChange } from './login/password-change.ts';
@@ -131,12 +132,13 @@ function createRoutes(
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);
-  const login = createLogin({ storage, passwords, budget, sessions, now });
-  const access = createAccess({ storage, zauth, sessions, clients, settings, now });
+  const changes = createAccountChanges(storage);
+  const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
+  const login = createLogin({ storage, passwords, budget, sessions, inactivity, now });
+  const access = createAccess({ storage, zauth, sessions, clients, inactivity, settings, now });
   const emailChange = createEmailChange(storage, activation, emailRules);
   const passwordReset = createPasswordReset({ storage, passwords, mailer, settings, now });
   const passwordChange = createPasswordChange(storage, passwords);
-  const changes = createAccountChanges(storage);
   const handles = createHandles({ storage, reservationSeconds: settings.handleReservationSeconds, now });
   return {
     routes: [

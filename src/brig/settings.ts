@@ -26,6 +26,8 @@ export interface BrigSettings {
   readonly cookieLimit: number;
   readonly cookieThrottle: CookieThrottle | undefined;
   readonly failedLogins: FailedLoginBudget | undefined;
+  /** Suspends an account at its next login or renewal when its newest cookie is older than this. */
+  readonly suspendInactiveSeconds: number | undefined;
   /** Whether cookies carry `Secure`. */
   readonly secureCookies: boolean;
   /** Refuses personal users and teams on the public end-point. */
@@ -56,6 +58,7 @@ export const defaultSettings: BrigSettings = {
   cookieLimit: 32,
   cookieThrottle: undefined,
   failedLogins: undefined,
+  suspendInactiveSeconds: undefined,
   secureCookies: true,
   restrictUserCreation: false,
   allowedEmailDomains: undefined,

@@ -34,6 +34,14 @@ export function accessSuite(freshUrl: () => Promise<string>): void {
       assert.equal(userOf(rig.brig, answer.body.access_token).connectionId, user.connectionId);
     });
 
+    it('takes the access token from the query as well', async () => {
+      await using rig = await openRig(await freshUrl());
+      await rig.addUser(email);
+      const { zuid, accessToken, user } = await rig.logIn(email);
+      const answer = await rig.send(access, { zuid: [zuid], query: { access_token: accessToken } });
+      assert.equal(userOf(rig.brig, answer.body.access_token).connectionId, user.connectionId);
+    });
+
     it('takes the first good one of several cookies', async () => {
       await using rig = await openRig(await freshUrl());
       await rig.addUser(email);

@@ -7,6 +7,7 @@ import {
   login,
   postPasswordReset,
   sendLoginCode,
+  sendVerificationCode,
 } from '#contract/client/login.ts';
 import { register } from '#contract/client/registration.ts';
 import { headSelfPassword, putSelfPassword } from '#contract/client/self.ts';
@@ -174,6 +175,31 @@ export function loginSuite(freshUrl: () => Promise<string>): void {
       });
       rig.clock.now += 3000;
       await rig.logIn(email);
+    });
+
+    it('suspends an account that was left alone for too long, if the operator wants that', async () => {
+      await using rig = await openRig(await freshUrl(), { settings: { suspendInactiveSeconds: 10 } });
+      await rig.addUser(email);
+      await rig.addUser('bob@example.com');
+      await rig.logIn(email);
+      const bob = await rig.logIn('bob@example.com');
+      rig.clock.now += 10_000;
+      await rig.logIn(email);
+      await rig.send(access, { zuid: [bob.zuid] });
+      rig.clock.now += 10_001;
+      await assert.rejects(rig.logIn(email), refused('suspended', 403));
+      const renewal = rig.send(access, { zuid: [bob.zuid] });
+      await assert.rejects(renewal, refused('invalid-credentials', 403, /^Token expired$/));
+      await assert.rejects(rig.logIn('bob@example.com'), refused('suspended', 403));
+    });
+
+    it('with a second factor asks for none, and mails none', async () => {
+      await using rig = await openRig(await freshUrl());
+      await rig.addUser(email);
+      await rig.send(login, { body: { email, password, verification_code: '123456' } });
+      await rig.send(sendVerificationCode, { body: { action: 'login', email: 'nobody@example.com' } });
+      const unknown = rig.send(sendVerificationCode, { body: { action: 'dance', email } });
+      await assert.rejects(unknown, refused('bad-request', 400));
     });
 
     it('with a label used before leaves the older cookie alone', async () => {

@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { refuse } from '#contract/refusal.ts';
 
 /**
  * Password hashes: argon2id with OWASP's parameters (19 MiB, two passes), stored in PHC form so that they may be
@@ -27,8 +28,11 @@ export interface Passwords {
   verify(password: string, hash: string | null): Promise<boolean>;
 }
 
-/** @param concurrency most hashes that are computed at once. */
-export function createPasswords(concurrency = 4): Passwords {
+/**
+ * @param concurrency most hashes that are computed at once: two leave the other two threads of Node's pool to files and
+ * look-ups.
+ */
+export function createPasswords(concurrency = 2): Passwords {
   const turn = createTurnstile(concurrency);
   return {
     async hash(password) {
@@ -85,13 +89,20 @@ function encode(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }
 
-/** Lets a number of tasks run at once; the others wait in the order they came. */
+/** Whoever comes when as many wait would wait for some ten seconds. */
+const mostWaiting = 800;
+
+/**
+ * Lets a number of tasks run at once; the others wait in the order they came.
+ * @throws Refusal `too-many-requests` when too many wait already.
+ */
 function createTurnstile(places: number): <T>(task: () => Promise<T>) => Promise<T> {
   let free = places;
   const waiting: (() => void)[] = [];
   return async (task) => {
     if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    else if (waiting.length < mostWaiting) await new Promise<void>((resolve) => waiting.push(resolve));
+    else throw refuse('too-many-requests', { headers: { 'retry-after': '10' } });
     try {
       return await task();
     } finally {

@@ -7,6 +7,7 @@ import type { BrigSettings } from '../settings.ts';
 import { supersededCookieUsed } from '../telemetry.ts';
 import { findAccount } from '../users/user-store.ts';
 import { findCookie, removeCookies } from './cookie-store.ts';
+import type { Inactivity } from './inactivity.ts';
 import type { Sessions } from './sessions.ts';
 import { type ParsedToken, parseToken, type TokenBody, type Zauth } from './zauth.ts';
 
@@ -31,6 +32,7 @@ export interface AccessNeeds {
   readonly zauth: Zauth;
   readonly sessions: Sessions;
   readonly clients: ClientLookup;
+  readonly inactivity: Inactivity;
   readonly settings: BrigSettings;
   readonly now: () => number;
 }
@@ -139,6 +141,7 @@ export function createAccess(needs: AccessNeeds): Access {
       const { userId, boundTo, row } = proven;
       if (wanted !== undefined) await assertBindable(proven, wanted);
       await assertUsable(userId);
+      if (await needs.inactivity.suspend(userId)) throw refuse('invalid-credentials:expired');
       const clientId = boundTo ?? wanted;
       const renew = clientId !== boundTo || isDue(row);
       const cookie = renew ? await nextCookie(userId, row.id, clientId) : undefined;

@@ -8,6 +8,7 @@ import type { Passwords } from '../accounts/password.ts';
 import { activationKey, findActivation } from '../activation/activation-store.ts';
 import { loginEnded } from '../telemetry.ts';
 import { findAccount, findAccountByHandle } from '../users/user-store.ts';
+import type { Inactivity } from './inactivity.ts';
 import type { LoginBudget } from './login-budget.ts';
 import type { CookieType, Sessions } from './sessions.ts';
 
@@ -16,6 +17,7 @@ export interface LoginNeeds {
   readonly passwords: Passwords;
   readonly budget: LoginBudget;
   readonly sessions: Sessions;
+  readonly inactivity: Inactivity;
   readonly now: () => number;
 }
 
@@ -84,6 +86,7 @@ export function createLogin(needs: LoginNeeds): Login {
     if (!(await passwords.verify(body.password, account.password_hash))) throw refuse('invalid-credentials');
     await budget.giveBack(userId);
     assertMayLogIn(account);
+    if (await needs.inactivity.suspend(userId)) throw refuse('suspended');
     const cookie = await startSession(account, type, body.label ?? null);
     return { token: sessions.accessToken(cookie, undefined), cookie };
   }

@@ -11,12 +11,14 @@ export const headHandle = route('HEAD', '/users/handles/:handle', {
   answers: { 200: null },
 });
 
+export const CheckHandles = Type.Object({
+  handles: Type.Array(Type.String(), { minItems: 1, maxItems: 50 }),
+  return: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+});
+
 export const checkHandles = route('POST', '/users/handles', {
   about: 'Which of the given handles are valid and free.',
   auth: 'user',
-  body: Type.Object({
-    handles: Type.Array(Type.String(), { minItems: 1, maxItems: 50 }),
-    return: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
-  }),
+  body: CheckHandles,
   answers: { 200: Type.Array(HandleSchema) },
 });

@@ -55,22 +55,27 @@ export const sendLoginCode = route('POST', '/login/send', {
   answers: { 200: Type.Object({ expires_in: Type.Integer() }) },
 });
 
+/** Where the access token may be instead of the `Authorization` header, which comes first. */
+const accessToken = { access_token: Type.Optional(Type.String({ maxLength: 4096 })) };
+
 export const access = route('POST', '/access', {
   about: 'Gets a new access token for the cookie, bound to a client when one is named.',
   auth: 'anyone',
-  query: { client_id: Type.Optional(ClientIdSchema) },
+  query: { client_id: Type.Optional(ClientIdSchema), ...accessToken },
   answers: { 200: AccessToken },
 });
 
 export const logout = route('POST', '/access/logout', {
   about: 'Revokes the cookie; needs the access token too.',
   auth: 'anyone',
+  query: accessToken,
   answers: { 200: null },
 });
 
 export const putAccessSelfEmail = route('PUT', '/access/self/email', {
   about: 'Asks for another e-mail address; it counts once its code was given.',
   auth: 'anyone',
+  query: accessToken,
   body: Type.Object({ email: Type.String({ maxLength: 1024 }) }),
   answers: { 202: null, 204: null },
 });
@@ -96,6 +101,21 @@ export const completePasswordReset = route('POST', '/password-reset/complete', {
     phone: Type.Optional(Type.String({ maxLength: 64 })),
     code: Type.String({ maxLength: 512 }),
     password: NewPassword,
+  }),
+  answers: { 200: null },
+});
+
+export const sendVerificationCode = route('POST', '/verification-code/send', {
+  about: 'Mails a second factor where one is asked for, which is nowhere here.',
+  auth: 'anyone',
+  limit: 'login',
+  body: Type.Object({
+    action: Type.Union([
+      Type.Literal('create_scim_token'),
+      Type.Literal('login'),
+      Type.Literal('delete_team'),
+    ]),
+    email: Type.String({ maxLength: 1024 }),
   }),
   answers: { 200: null },
 });

@@ -26,10 +26,12 @@ export const putSelf = route('PUT', '/self', {
   answers: { 200: null },
 });
 
+export const HandleUpdate = Type.Object({ handle: Type.String({ maxLength: 1024 }) });
+
 export const putSelfHandle = route('PUT', '/self/handle', {
   about: 'Sets or changes the own handle.',
   auth: 'user',
-  body: Type.Object({ handle: Type.String({ maxLength: 1024 }) }),
+  body: HandleUpdate,
   answers: { 200: null },
 });
 

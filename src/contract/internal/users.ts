@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { NewUser, UserName } from '../client/registration.ts';
+import { HandleUpdate } from '../client/self.ts';
 import { SelfProfile } from '../profiles.ts';
 import { route } from '../route.ts';
 import { UserIdSchema } from '../schema.ts';
@@ -61,7 +62,7 @@ export const putUserHandle = route('PUT', '/i/users/:uid/handle', {
   about: 'Sets the handle of a user.',
   auth: 'internal',
   params: { uid: UserIdSchema },
-  body: Type.Object({ handle: Type.String({ maxLength: 1024 }) }),
+  body: HandleUpdate,
   answers: { 200: null },
 });
 
