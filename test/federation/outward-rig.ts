@@ -6,7 +6,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { type BackendDomain, parseBackendDomain, parseInfrastructureDomain } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import { type Authority, createAuthority, type IssuedCertificate } from '#testkit';
@@ -124,6 +124,13 @@ export async function openTlsRemote(options: RemoteOptions): Promise<TlsRemote> 
     ...rest,
   });
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  let closing = false;
+  server.on('connection', (socket: Socket) => {
+    if (closing) socket.destroy();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   const made: TlsRemote = {
     get port() {
       return (server.address() as AddressInfo).port;
@@ -133,7 +140,9 @@ export async function openTlsRemote(options: RemoteOptions): Promise<TlsRemote> 
     requests: [],
     handler,
     async [Symbol.asyncDispose]() {
+      closing = true;
       for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },

@@ -77,7 +77,12 @@ export abstract class Exchange implements HttpRequest {
         this.progress.received += chunk.length;
         if (!collector.add(chunk)) reject(bodyTooLarge(maxBytes));
       });
-      incoming.on('end', () => resolve(collector.whole()));
+      incoming.on('end', () => {
+        // A stream that dies under its reader ends as well.
+        const cut = incoming.destroyed || (announced !== undefined && announced !== this.progress.received);
+        if (cut) reject(refuse('bad-request', { message: 'The body ended before it was whole' }));
+        else resolve(collector.whole());
+      });
       if (incoming.destroyed)
         reject(refuse('bad-request', { message: 'The body ended before it was whole' }));
       incoming.resume();
@@ -173,7 +178,8 @@ export class StreamExchange extends Exchange {
   }
 
   abort(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // `close` would end the body first, and what is cut off would look whole.
+    this.#stream.destroy(new Error('the exchange was cut off'));
   }
 
   written(): number {

@@ -61,6 +61,8 @@ export class HttpAcceptor implements AsyncDisposable {
     this.#http1.maxHeadersCount = 0;
     this.#http1.on('request', this.#onMessage);
     this.#http1.on('clientError', answerClientError);
+    // It never listens itself; this starts its watch over header deadlines and idle sockets all the same.
+    this.#http1.emit('listening');
     this.#http2 = createHttp2Server(http2ServerOptions(options.limits));
     this.#http2.on('session', this.#onSession);
     this.#http2.on('sessionError', () => {});

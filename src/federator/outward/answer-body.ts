@@ -20,8 +20,11 @@ export function relayAnswer(answer: OutwardAnswer, headers: AnswerHeaders, reque
     return;
   }
   const to = request.begin(status, headers);
+  const announced = announcedBytes(headers['content-length'] as string | undefined);
+  let size = 0;
   let ended = false;
   body.on('data', (chunk: Buffer) => {
+    size += chunk.length;
     if (to.write(chunk)) return;
     body.pause();
     to.once('drain', () => body.resume());
@@ -29,7 +32,8 @@ export function relayAnswer(answer: OutwardAnswer, headers: AnswerHeaders, reque
   body.on('end', () => {
     ended = true;
     // A stream that was reset ends as well; its bytes are not the whole answer.
-    if (body.rstCode === 0 || body.rstCode === undefined) to.end();
+    const isWhole = !body.rstCode && (announced === undefined || announced === size);
+    if (isWhole) to.end();
     else request.abort();
   });
   body.on('close', () => {

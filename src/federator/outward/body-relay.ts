@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { refuse } from '#contract/refusal.ts';
 import { bodyTooLarge } from '../listener/index.ts';
 
 /** What has been sent is kept up to this size, in case the remote turns out not to have looked at it. */
@@ -14,6 +15,7 @@ export class BodyRelay {
   #size = 0;
   #ended = false;
   #to: ClientHttp2Stream | undefined;
+  #failure: Error | undefined;
   #fail: ((reason: Error) => void) | undefined;
 
   constructor(source: Readable, announced: number | undefined, maxBytes: number) {
@@ -22,8 +24,15 @@ export class BodyRelay {
     this.#maxBytes = maxBytes;
     source.on('data', this.#onData);
     source.on('end', this.#onEnd);
-    source.on('error', (error) => this.#fail?.(error));
+    source.on('aborted', this.#onBroken);
+    source.on('error', this.#onBroken);
+    source.on('close', this.#onBroken);
     source.pause();
+  }
+
+  /** Why there will never be a whole body. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** Whether another stream can still be given all of the body. */
@@ -49,8 +58,7 @@ export class BodyRelay {
   readonly #onData = (chunk: Buffer): void => {
     this.#size += chunk.length;
     if (this.#size > this.#maxBytes) {
-      this.#fail?.(bodyTooLarge(this.#maxBytes));
-      this.detach();
+      this.#break(bodyTooLarge(this.#maxBytes));
       return;
     }
     this.#remember(chunk);
@@ -68,8 +76,24 @@ export class BodyRelay {
     }
   };
 
+  readonly #onBroken = (): void => {
+    if (!this.#ended) this.#break(refuse('bad-request', { message: 'The body ended before it was whole' }));
+  };
+
+  #break(failure: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#fail?.(failure);
+    this.detach();
+  }
+
   readonly #onEnd = (): void => {
-    if (this.#ended) return;
+    if (this.#ended || this.#failure !== undefined) return;
+    // A stream that dies under its reader ends as well; its bytes are not the whole body.
+    if (this.#source.destroyed || (this.#announced !== undefined && this.#announced !== this.#size)) {
+      this.#onBroken();
+      return;
+    }
     this.#ended = true;
     if (this.#to !== undefined && !this.#to.destroyed) this.#to.end();
   };

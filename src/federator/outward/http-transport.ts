@@ -89,7 +89,9 @@ class HttpTransport implements RpcTransport, AsyncDisposable {
       });
       // After an answer this rejection goes nowhere, and the body's reader sees the error.
       stream.on('close', () => reject(this.#unreachable(stream, broken)));
-      request.signal?.addEventListener('abort', () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
+      request.signal?.addEventListener('abort', () => stream.destroy(new Error('the call was given up')), {
+        once: true,
+      });
       if (!empty) stream.end(request.body);
     });
   }

@@ -36,6 +36,10 @@ export type RemoteOutcome = RemoteHead | 'unsent' | 'unprocessed';
 export function sendOn(session: RemoteSession, request: RemoteRequest): Promise<RemoteOutcome> {
   const { body, data } = request;
   const whole = body instanceof Uint8Array;
+  if (!whole && body.failure !== undefined) {
+    session.release();
+    return Promise.reject(body.failure);
+  }
   const stream = session.request(request.head, whole && body.length === 0);
   if (stream === undefined) return Promise.resolve('unsent');
   return new Promise((resolve, reject) => {
@@ -62,12 +66,13 @@ export function sendOn(session: RemoteSession, request: RemoteRequest): Promise<
       else if (session.unprocessed(stream)) resolve('unprocessed');
       else reject(streamRefusal(session, stream, broken, data));
     });
+    // Never `close` while the body is under way: it ends the body first, and what arrived would look whole.
     const fail = (reason: Error) => stream.destroy(reason);
     stream.setTimeout(request.idleTimeoutMs, () => {
       const message = `${session.endpoint.target.host} was silent for ${request.idleTimeoutMs} ms`;
       fail(refuse('federation-http2-error', { message, data }));
     });
-    request.onAbandoned(() => stream.close(constants.NGHTTP2_CANCEL));
+    request.onAbandoned(() => fail(refuse('bad-request', { message: 'The caller went away' })));
     if (!whole) body.sendTo(stream, fail);
     else if (body.length > 0) stream.end(body);
   });
