@@ -49,7 +49,11 @@ export function examineDiscovery(
   const { answer } = found;
   const targets = found.targets.map(({ target }) => `${target.host}:${target.port}`).join(', ');
   const stale = answer.source === 'stale' ? '; the answer is old, DNS does not answer now' : '';
-  exam.good(side, record, `${targets} (TTL ${Math.ceil(answer.ttlSeconds)} s, from ${answer.server}${stale})`);
+  exam.good(
+    side,
+    record,
+    `${targets} (TTL ${Math.ceil(answer.ttlSeconds)} s, from ${answer.server}${stale})`,
+  );
   for (const skipped of answer.skipped)
     exam.bad(side, record, skipped, 'mend the SRV record: the target is a host name with an address record');
   for (const { target, addresses, refusal } of found.targets) {

@@ -9,10 +9,9 @@ import { createServer, type Server } from 'node:net';
 const lowest = 10_000;
 const highest = 32_000;
 
-/** Free ports of the loopback address, held until `release`, so that nobody else is given them meanwhile. */
-export interface HeldPorts {
+/** Free ports of the loopback address, held until disposed, so that nobody else is given them meanwhile. */
+export interface HeldPorts extends AsyncDisposable {
   readonly ports: readonly number[];
-  release(): Promise<void>;
 }
 
 export async function holdFreePorts(count: number): Promise<HeldPorts> {
@@ -26,11 +25,14 @@ export async function holdFreePorts(count: number): Promise<HeldPorts> {
   }
   return {
     ports: [...servers.keys()],
-    async release() {
+    async [Symbol.asyncDispose]() {
+      const open = [...servers.values()];
+      servers.clear();
       await Promise.all(
-        [...servers.values()].map((server) => {
+        open.map((server) => {
+          const closed = once(server, 'close');
           server.close();
-          return once(server, 'close');
+          return closed;
         }),
       );
     },

@@ -42,7 +42,7 @@ export async function openRunningNetwork(options: NetworkOptions): Promise<Runni
   await requireEmpty(directory);
   await using stack = new AsyncDisposableStack();
 
-  const held = await holdFreePorts(options.backends * portNames.length);
+  const held = stack.use(await holdFreePorts(options.backends * portNames.length));
   const plans = Array.from({ length: options.backends }, (_, index) =>
     planBackend(index, directory, held.ports.slice(index * portNames.length, (index + 1) * portNames.length)),
   );
@@ -57,7 +57,7 @@ export async function openRunningNetwork(options: NetworkOptions): Promise<Runni
   const authority = await writeAuthority(directory);
   for (const [index, plan] of plans.entries()) await writeBackend(plan, documents[index], authority);
 
-  await held.release();
+  await held[Symbol.asyncDispose]();
   const started = plans.map((plan) => stack.use(startBackend(plan, options.roleSplit)));
   const messages = await Promise.all(started.map(({ ready }) => ready));
   const backends = plans.map((plan, index) =>
