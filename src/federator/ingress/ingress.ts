@@ -11,7 +11,8 @@ import {
   plainAddress,
 } from '../listener/index.ts';
 import { countRefusal } from '../telemetry.ts';
-import { type Judgement, maxIntermediates, PeerJudge } from './judge-peer.ts';
+import { type Judgement, PeerJudge, searchedIntermediates } from './judge-peer.ts';
+import { SentChains } from './sent-chain.ts';
 import { countHandshake, ingressLog, watchSessions } from './telemetry.ts';
 
 /** TLS 1.3 suites, then the two of TLS 1.2 (reference federation-api 1.4). */
@@ -66,6 +67,7 @@ class EmbeddedIngress implements Ingress {
   readonly #nowMs: () => number;
   readonly #server: Server;
   readonly #acceptor: HttpAcceptor;
+  readonly #chains = new SentChains();
   readonly #judgements = new Map<TLSSocket, Judgement>();
   /** Every TCP socket, in its handshake or after it. */
   readonly #sockets = new Set<Socket>();
@@ -85,7 +87,7 @@ class EmbeddedIngress implements Ingress {
     this.#acceptor = new HttpAcceptor({ limits: this.#limits, handler: answerRefused, log: ingressLog });
     this.#server = createServer({
       ...contextOptions(options.certificates.current),
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNCallback: alpnCallback(this.#chains),
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: handshakeTimeoutMs,
@@ -136,7 +138,7 @@ class EmbeddedIngress implements Ingress {
   }
 
   #judgeFor(material: TlsMaterial): PeerJudge {
-    return new PeerJudge(readBundle(material.ca), this.#options.certificateRules);
+    return new PeerJudge(readBundle(material.ca), this.#options.certificateRules, this.#chains);
   }
 
   #accept(socket: TLSSocket): void {
@@ -179,7 +181,7 @@ class EmbeddedIngress implements Ingress {
     this.#acceptor.destroySockets((socket) => {
       const judgement = this.#judgements.get(socket as TLSSocket);
       if (judgement === undefined || !judgement.verified) return true;
-      return findTrustPath(judgement.certificate, judgement.sent, roots, maxIntermediates) === undefined;
+      return findTrustPath(judgement.certificate, judgement.sent, roots, searchedIntermediates) === undefined;
     });
     this.#acceptor.retireSockets((socket) => older.has(socket));
     const timer = setTimeout(() => {
@@ -200,6 +202,19 @@ function contextOptions(material: TlsMaterial): TlsOptions {
     ciphers,
     honorCipherOrder: true,
     minVersion: 'TLSv1.2',
+  };
+}
+
+const protocols = ['h2', 'http/1.1'];
+
+/** Chooses the protocol, ours first; without a common one TLS ends the handshake. */
+function alpnCallback(chains: SentChains) {
+  return function choose(
+    this: unknown,
+    offered: { readonly protocols: readonly string[] },
+  ): string | undefined {
+    chains.watch(this);
+    return protocols.find((protocol) => offered.protocols.includes(protocol));
   };
 }
 

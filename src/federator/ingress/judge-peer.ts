@@ -1,4 +1,5 @@
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import {
   checkAuthorities,
@@ -10,12 +11,15 @@ import {
   readCertificate,
   unverified,
 } from '../certificates/index.ts';
+import type { SentChains } from './sent-chain.ts';
 
 /** Authorities that may stand between a remote's certificate and one of our roots. */
-export const maxIntermediates = 3;
+const maxIntermediates = 3;
+/** How far a path is followed before that bound is looked at. */
+export const searchedIntermediates = 10;
 
 /** Certificates of which the judgement is kept, of either kind. */
-const maxKept = 10_000;
+const maxKept = 5_000;
 
 /** What is thought of a remote after its handshake. */
 export type Judgement =
@@ -37,58 +41,93 @@ export type Judgement =
 export class PeerJudge {
   readonly #roots: readonly PeerCertificate[];
   readonly #rules: PeerCertificateRules;
+  readonly #chains: SentChains;
   readonly #verified = new Map<string, Judgement>();
+  readonly #refused = new Map<string, Judgement>();
 
-  constructor(roots: readonly PeerCertificate[], rules: PeerCertificateRules) {
+  constructor(roots: readonly PeerCertificate[], rules: PeerCertificateRules, chains: SentChains) {
     this.#roots = roots;
     this.#rules = rules;
+    this.#chains = chains;
   }
 
   /** Judges the far end of a finished handshake; never throws for what a remote did. */
   judge(socket: TLSSocket, nowMs: number): Judgement {
+    const shown = socket.getPeerX509Certificate();
     try {
-      return this.#judge(socket, nowMs);
+      if (shown === undefined) throw noCertificate();
+      const resumed = socket.isSessionReused();
+      const judgement = resumed
+        ? this.#judgeResumed(socket, shown, nowMs)
+        : this.#judgeFull(socket, shown, nowMs);
+      keep(this.#verified, shown.fingerprint256, judgement);
+      return judgement;
     } catch (error) {
-      if (error instanceof Refusal) return { verified: false, refusal: asUnverified(error) };
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      const judgement: Judgement = { verified: false, refusal: asUnverified(error) };
+      if (shown !== undefined) keep(this.#refused, shown.fingerprint256, judgement);
+      return judgement;
     }
   }
 
-  #judge(socket: TLSSocket, nowMs: number): Judgement {
-    const shown = socket.getPeerX509Certificate();
-    if (shown === undefined) {
-      const message =
-        'No client certificate was sent, expected one with the infrastructure domain of the remote';
-      throw refuse('authentication-failure:unverified', { message });
-    }
+  #judgeResumed(socket: TLSSocket, shown: X509Certificate, nowMs: number): Judgement {
     const known = this.#verified.get(shown.fingerprint256);
-    if (socket.isSessionReused() && known?.verified === true) {
-      mustSatisfyOpenSsl(socket, known.certificate, this.#rules);
+    if (known?.verified === true) {
+      mustSatisfyOpenSsl(socket, known.certificate, this.#rules, nowMs);
       checkDates(known.certificate, nowMs);
       return known;
     }
+    const refused = this.#refused.get(shown.fingerprint256);
+    if (refused?.verified === false) throw refused.refusal;
     const leaf = readCertificate(shown.raw);
-    mustSatisfyOpenSsl(socket, leaf, this.#rules);
-    if (socket.isSessionReused()) {
-      throw unverified('belongs to a resumed TLS session that is not known any more; connect anew', leaf);
-    }
-    checkLeaf(leaf, this.#rules, nowMs);
-    const sent = readSentChain(socket.getPeerCertificate(true), leaf);
-    const path = findTrustPath(leaf, sent, this.#roots, maxIntermediates);
-    if (path === undefined) {
-      throw unverified(`leads to none of our roots over at most ${maxIntermediates} intermediates`, leaf);
-    }
-    checkAuthorities(path, nowMs);
-    const judgement: Judgement = { verified: true, certificate: leaf, sent };
-    this.#keep(leaf.fingerprint, judgement);
-    return judgement;
+    throw unverified('belongs to a resumed TLS session that is not known any more; connect anew', leaf);
   }
 
-  #keep(fingerprint: string, judgement: Judgement): void {
-    const [oldest] = this.#verified.keys();
-    if (this.#verified.size >= maxKept && oldest !== undefined) this.#verified.delete(oldest);
-    this.#verified.set(fingerprint, judgement);
+  #judgeFull(socket: TLSSocket, shown: X509Certificate, nowMs: number): Judgement {
+    const leaf = readCertificate(shown.raw);
+    mustSatisfyOpenSsl(socket, leaf, this.#rules, nowMs);
+    checkLeaf(leaf, this.#rules, nowMs);
+    const sent = this.#chains.of(socket);
+    this.#mustLeadToRoot(socket, leaf, sent, nowMs);
+    return { verified: true, certificate: leaf, sent };
   }
+
+  #mustLeadToRoot(
+    socket: TLSSocket,
+    leaf: PeerCertificate,
+    sent: readonly PeerCertificate[],
+    nowMs: number,
+  ): void {
+    const path = findTrustPath(leaf, sent, this.#roots, searchedIntermediates);
+    if (path !== undefined) {
+      const intermediates = path.length - 2;
+      if (intermediates > maxIntermediates) {
+        throw unverified(
+          `stands below ${intermediates} intermediates, allowed are ${maxIntermediates}`,
+          leaf,
+        );
+      }
+      checkAuthorities(path, nowMs);
+      return;
+    }
+    // What Node shows of the chain has gaps (intermediates out of order, no ALPN). OpenSSL saw all of it, and its
+    // verdict suffices where it has no exception to make.
+    if (socket.authorized) return;
+    throw unverified('leads to none of our roots', leaf);
+  }
+}
+
+/** Of either kind apart, so that refused certificates never push out verified ones. */
+function keep(kept: Map<string, Judgement>, fingerprint: string, judgement: Judgement): void {
+  const [oldest] = kept.keys();
+  if (kept.size >= maxKept && !kept.has(fingerprint) && oldest !== undefined) kept.delete(oldest);
+  kept.set(fingerprint, judgement);
+}
+
+function noCertificate(): Refusal {
+  return refuse('authentication-failure:unverified', {
+    message: 'No client certificate was sent, expected one with the infrastructure domain of the remote',
+  });
 }
 
 /**
@@ -96,13 +135,18 @@ export class PeerJudge {
  * only; since a later objection replaces an earlier one, everything that could hide behind this one (no path to a root,
  * an unknown critical extension) is checked again in `#judge`.
  */
-function mustSatisfyOpenSsl(socket: TLSSocket, leaf: PeerCertificate, rules: PeerCertificateRules): void {
+function mustSatisfyOpenSsl(
+  socket: TLSSocket,
+  leaf: PeerCertificate,
+  rules: PeerCertificateRules,
+  nowMs: number,
+): void {
   if (socket.authorized) return;
   // A string in spite of its declared type: the name of OpenSSL's X509_V_ERR_….
   const code = String(socket.authorizationError);
   if (code === 'INVALID_PURPOSE') {
     if (rules.trustServerOnlyCertificates) return;
-    checkLeaf(leaf, rules, Date.now());
+    checkLeaf(leaf, rules, nowMs);
   }
   const words = explanations[code];
   throw unverified(words === undefined ? `is refused with ${code}` : `${words} (${code})`, leaf);
@@ -127,19 +171,6 @@ const explanations: Readonly<Record<string, string>> = {
   PATH_LENGTH_EXCEEDED: 'stands below more authorities than one of them allows',
   INVALID_PURPOSE: 'or a certificate above it does not allow client authentication',
 };
-
-/** What the peer sent besides its leaf, as far as Node links it to the leaf; the last one links to itself. */
-function readSentChain(detailed: DetailedPeerCertificate, leaf: PeerCertificate): readonly PeerCertificate[] {
-  const chain: PeerCertificate[] = [];
-  const seen = new Set([leaf.fingerprint]);
-  for (let at = detailed.issuerCertificate; at?.raw !== undefined; at = at.issuerCertificate) {
-    const certificate = readCertificate(at.raw);
-    if (seen.has(certificate.fingerprint)) break;
-    seen.add(certificate.fingerprint);
-    chain.push(certificate);
-  }
-  return chain;
-}
 
 /** A certificate that cannot even be read is one that does not verify. */
 function asUnverified(refusal: Refusal): Refusal {

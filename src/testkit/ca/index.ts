@@ -16,4 +16,5 @@ export type {
   NameConstraints,
   Purpose,
 } from './extensions.ts';
+export { subjectAlternativeName } from './extensions.ts';
 export { createKey, type KeyKind, type KeyPair } from './keys.ts';
