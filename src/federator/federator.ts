@@ -11,7 +11,12 @@ import {
   type Outward,
   openOutwardListener,
 } from './outward/index.ts';
-import { openSessionPool, type RemoteStatus, type SessionPool } from './sessions/index.ts';
+import {
+  openSessionPool,
+  type RemoteStatus,
+  type SessionOptions,
+  type SessionPool,
+} from './sessions/index.ts';
 
 /** Where a listener stands; port 0 takes a free one. */
 export interface ListenAddress {
@@ -29,6 +34,8 @@ export interface FederatorNeeds {
   /** Who may send a remote's certificate in a header to the inward listener. */
   readonly trustedIngress: readonly string[];
   readonly discovery: DiscoveryOptions;
+  /** How sessions to remotes are kept, where it differs from the defaults. */
+  readonly sessions?: Partial<SessionOptions>;
   readonly limits: {
     /** Largest body of an inward request, in bytes. */
     readonly requestBytes: number;
@@ -77,7 +84,7 @@ export async function openFederator(needs: FederatorNeeds): Promise<Federator> {
     }),
   );
   const discovery = opening.use(openDiscovery(needs.discovery));
-  const sessions = opening.use(openSessionPool({ discovery, certificates }));
+  const sessions = opening.use(openSessionPool({ discovery, certificates, options: needs.sessions }));
   const outward = createOutward({ ownDomain: needs.ownDomain, policy: needs.policy, sessions });
   const owned = opening.move();
   return {

@@ -163,8 +163,11 @@ export class StreamExchange extends Exchange {
   respond(status: number, headers: AnswerHeaders, body?: Uint8Array | string): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed || stream.headersSent) return;
-    const empty = body === undefined || body.length === 0;
-    stream.respond({ ...(headers as Record<string, string>), ':status': status }, { endStream: empty });
+    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    const empty = length === 0;
+    // The length lets a relay at the other end pass the answer on in one piece.
+    const head = { 'content-length': length, ...(headers as Record<string, string>), ':status': status };
+    stream.respond(head, { endStream: empty });
     if (!empty) stream.end(body);
     if (!stream.readableEnded) this.#stopUpload();
   }
