@@ -10,7 +10,7 @@ Visitor.prototype.visitStatement = function (statement) {
   return statement;
 };
 
-const parts = ['federator', 'brig', 'gateway'];
+const parts = ['federator', 'brig', 'gateway', 'notifications', 'outbox'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

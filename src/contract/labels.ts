@@ -145,6 +145,18 @@ export const labels = catalogue({
   'password-must-differ': { status: 409, message: 'The new password must differ from the old one' },
   'insufficient-permissions': { status: 403, message: 'Insufficient team permissions' },
   'too-many-team-members': { status: 403, message: 'Too many members in this team' },
+
+  // Notifications
+  'not-found:notification': { status: 404, message: 'Some notifications not found' },
+  'upgrade-required': { status: 426, message: 'This endpoint speaks WebSocket only' },
+  'app-not-found': { status: 404, message: 'App does not exist' },
+  'invalid-token': { status: 404, message: 'Invalid push token' },
+  'not-found:push-token': { status: 404, message: 'Push token not found' },
+  'token-too-long': {
+    status: 413,
+    message: 'Push token length must be < 8192 for GCM or 400 for APNS',
+  },
+  'apns-voip-not-supported': { status: 400, message: 'Adding APNS_VOIP tokens is not supported' },
 });
 
 export type LabelKey = keyof typeof labels;

@@ -13,6 +13,11 @@ export interface Work {
   readonly reader: Reader;
   /** Runs after the commit, before the caller of `work` goes on; never after a rollback. */
   onCommit(effect: () => void): void;
+  /**
+   * Changes that come last in the transaction, after `change` has returned and in the order in which they were given:
+   * what takes locks that others wait for, or gathers what several calls have asked for into one statement.
+   */
+  beforeCommit(change: () => Promise<void>): void;
 }
 
 export interface StorageOptions {

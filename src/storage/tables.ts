@@ -3,6 +3,12 @@
  * PostgreSQL. Rows are turned into the contract's shapes by the store of the part that owns the table.
  */
 
+import type { NotificationTables } from './tables/notifications.ts';
+import type { OutboxTables } from './tables/outbox.ts';
+
+export type * from './tables/notifications.ts';
+export type * from './tables/outbox.ts';
+
 /** A user account. Owner: brig. */
 export interface AccountRow {
   id: string;
@@ -97,7 +103,7 @@ export interface RemoteTeamRow {
   team_id: string;
 }
 
-export interface Tables {
+export interface Tables extends NotificationTables, OutboxTables {
   account: AccountRow;
   search_term: SearchTermRow;
   handle_reservation: HandleReservationRow;

@@ -21,6 +21,7 @@ export class UnitOfWork implements Work, ConnectionProvider {
   readonly db: Kysely<Tables>;
   readonly #connection: DatabaseConnection;
   readonly #effects: (() => void)[] = [];
+  readonly #lastChanges: (() => Promise<void>)[] = [];
   #state: 'running' | 'failed' | 'ended' = 'running';
   #failure: unknown;
   #inFlight = 0;
@@ -49,6 +50,11 @@ export class UnitOfWork implements Work, ConnectionProvider {
     this.#effects.push(effect);
   }
 
+  beforeCommit(change: () => Promise<void>): void {
+    if (this.#state === 'ended') throw afterTheEnd();
+    this.#lastChanges.push(change);
+  }
+
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
     if (this.#state === 'ended') throw afterTheEnd();
     if (this.#state === 'failed') throw afterFailure(this.#failure);
@@ -71,7 +77,7 @@ export class UnitOfWork implements Work, ConnectionProvider {
     const limit = Promise.withResolvers<never>();
     const timer = setTimeout(() => limit.reject(tookTooLong()), workLimitMs).unref();
     try {
-      const value = await Promise.race([change(this), limit.promise]);
+      const value = await Promise.race([this.#changeAll(change), limit.promise]);
       if (this.#state === 'failed') throw afterFailure(this.#failure);
       if (this.#inFlight > 0) throw notAwaited(this.#inFlight);
       return value;
@@ -79,6 +85,12 @@ export class UnitOfWork implements Work, ConnectionProvider {
       clearTimeout(timer);
       this.#state = 'ended';
     }
+  }
+
+  async #changeAll<T>(change: (work: Work) => Promise<T>): Promise<T> {
+    const value = await change(this);
+    for (const last of this.#lastChanges) await last();
+    return value;
   }
 
   /**

@@ -78,6 +78,35 @@ export function storageSuite(dialect: Dialect): void {
     assert.deepEqual(order, ['change', 'first', 'second', 'caller']);
   });
 
+  it('makes the last changes after all others, in order, in the same transaction', async () => {
+    await using storage = await open();
+    const order: string[] = [];
+    await storage.work(async (work) => {
+      work.beforeCommit(async () => {
+        order.push('last');
+        await reserve(work, 'b');
+        work.onCommit(() => order.push('effect'));
+      });
+      work.beforeCommit(async () => {
+        order.push('very last');
+      });
+      await reserve(work, 'a');
+      order.push('change');
+    });
+    assert.deepEqual(order, ['change', 'last', 'very last', 'effect']);
+    assert.deepEqual(await reserved(storage.reader), ['a', 'b']);
+  });
+
+  it('rolls everything back when a last change fails', async () => {
+    await using storage = await open();
+    const failing = storage.work(async (work) => {
+      work.beforeCommit(() => Promise.reject(new Error('not this')));
+      await reserve(work, 'a');
+    });
+    await assert.rejects(failing, /not this/);
+    assert.deepEqual(await reserved(storage.reader), []);
+  });
+
   it('never runs an effect after a rollback', async () => {
     await using storage = await open();
     const effects: string[] = [];

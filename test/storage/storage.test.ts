@@ -5,6 +5,7 @@ import { after, before, describe } from 'node:test';
 import { openPostgresServer, type PostgresServer } from '#testkit';
 import { durabilitySuite } from './durability-suite.ts';
 import { migrationSuite } from './migration-suite.ts';
+import { notificationsSuite } from './notifications-suite.ts';
 import { type Dialect, storageSuite } from './storage-suite.ts';
 
 /** Storage promises the same on both databases: one suite, run on each from this table. */
@@ -43,4 +44,5 @@ for (const dialect of dialects)
     storageSuite(dialect);
     migrationSuite(dialect);
     durabilitySuite(dialect);
+    notificationsSuite(dialect);
   });

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import { accountsAndRemotes } from './0001-accounts-and-remotes.ts';
 import { passwordResetsAndLoginFailures } from './0002-password-resets-and-login-failures.ts';
+import { notifications } from './0005-notifications.ts';
+import { outbox } from './0006-outbox.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -13,4 +15,9 @@ export interface Migration {
 }
 
 /** Every migration in order; forward only. */
-export const migrations: readonly Migration[] = [accountsAndRemotes, passwordResetsAndLoginFailures];
+export const migrations: readonly Migration[] = [
+  accountsAndRemotes,
+  passwordResetsAndLoginFailures,
+  notifications,
+  outbox,
+];
