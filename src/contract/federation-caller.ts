@@ -1,3 +1,4 @@
+import type { Bundle, BundledResult } from './federation/bundles.ts';
 import type { BackendDomain } from './ids.ts';
 import type { InputOf, OutputOf, Rpc } from './rpc.ts';
 
@@ -28,6 +29,16 @@ export interface FederationDeliverer {
     input: InputOf<R>,
     options: DeliveryOptions,
   ): Promise<void>;
+  /**
+   * Delivers many notifications in one request, to a remote that takes bundles. `write` makes the bundle for the
+   * negotiated version; it is called again when the sessions were lost and the version has to be agreed on anew.
+   * @returns one result for each notification of the bundle that `write` made last
+   */
+  deliverBundle(
+    domain: BackendDomain,
+    write: (version: number) => Bundle,
+    options?: CallOptions,
+  ): Promise<readonly BundledResult[]>;
   /** Whether the remote says in its `api-version` answer that it takes bundles of notifications. */
   takesBundles(domain: BackendDomain, options?: CallOptions): Promise<boolean>;
 }

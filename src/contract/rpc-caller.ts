@@ -1,4 +1,5 @@
 import { apiVersion } from './federation/brig.ts';
+import { type Bundle, type BundledResult, deliverNotifications } from './federation/bundles.ts';
 import type {
   AnsweredRpc,
   CallOptions,
@@ -63,7 +64,7 @@ class Caller implements FederationCaller, FederationDeliverer {
     input: InputOf<R>,
     options: CallOptions = {},
   ): Promise<OutputOf<R>> {
-    return (await this.#ask(domain, rpc, input, options)) as OutputOf<R>;
+    return (await this.#ask(domain, rpc, (version) => inForm(rpc, version, input), options)) as OutputOf<R>;
   }
 
   async deliver<R extends QueuedRpc>(
@@ -72,7 +73,16 @@ class Caller implements FederationCaller, FederationDeliverer {
     input: InputOf<R>,
     options: DeliveryOptions,
   ): Promise<void> {
-    await this.#ask(domain, rpc, input, options);
+    await this.#ask(domain, rpc, (version) => inForm(rpc, version, input), options);
+  }
+
+  async deliverBundle(
+    domain: BackendDomain,
+    write: (version: number) => Bundle,
+    options: CallOptions = {},
+  ): Promise<readonly BundledResult[]> {
+    const answer = await this.#ask(domain, deliverNotifications, write, options);
+    return (answer as OutputOf<typeof deliverNotifications>).results;
   }
 
   async takesBundles(domain: BackendDomain, options: CallOptions = {}): Promise<boolean> {
@@ -82,19 +92,19 @@ class Caller implements FederationCaller, FederationDeliverer {
   async #ask(
     domain: BackendDomain,
     rpc: Rpc,
-    input: unknown,
+    write: (version: number) => unknown,
     options: CallOptions & Partial<DeliveryOptions>,
   ): Promise<unknown> {
     const first = await this.#versionOf(domain, options);
     try {
-      return await this.#callAt(first, domain, rpc, input, options);
+      return await this.#callAt(first, domain, rpc, write, options);
     } catch (error) {
       if (!isUnknownRpc(error)) throw error;
       // The remote may have been replaced by one of other versions; only a new answer is worth a second try.
       this.#negotiated.delete(domain);
       const second = await this.#versionOf(domain, options);
       if (second.version === first.version) throw error;
-      return await this.#callAt(second, domain, rpc, input, options);
+      return await this.#callAt(second, domain, rpc, write, options);
     }
   }
 
@@ -102,12 +112,12 @@ class Caller implements FederationCaller, FederationDeliverer {
     first: Negotiated,
     domain: BackendDomain,
     rpc: Rpc,
-    input: unknown,
+    write: (version: number) => unknown,
     options: CallOptions & Partial<DeliveryOptions>,
   ): Promise<unknown> {
     let negotiated = first;
     for (let losses = 0; losses <= maxSessionLosses; losses += 1) {
-      const body = encodeInput(rpc, negotiated.version, input);
+      const body = Buffer.from(JSON.stringify(write(negotiated.version)));
       const headers = headersOf(negotiated.version, options.deliveryId);
       const response = await this.#send(domain, rpc, body, headers, negotiated.session, options);
       if (response.session !== 'lost') return await this.#readAnswer(response, domain, rpc);
@@ -215,12 +225,12 @@ function headersOf(version: number, deliveryId: string | undefined): Readonly<Re
   return deliveryId === undefined ? spoken : { ...spoken, [federationHeaders.deliveryId]: deliveryId };
 }
 
-function encodeInput(rpc: Rpc, version: number, input: unknown): Uint8Array {
+/** The form of an input that a remote of this version understands. */
+function inForm(rpc: Rpc, version: number, input: unknown): unknown {
   if (version < rpc.since)
     throw refuse('internal-error', { message: `${rpc.name} needs version ${rpc.since}` });
   const { older } = rpc;
-  const payload = older !== undefined && version < older.until ? older.write(input) : input;
-  return Buffer.from(JSON.stringify(payload));
+  return older !== undefined && version < older.until ? older.write(input) : input;
 }
 
 function commonVersion(theirs: readonly number[]): number | undefined {
