@@ -16,6 +16,7 @@ import {
   openPolicy,
   openPolledPolicy,
   type Policy,
+  type PolledPolicy,
   policyRoutes,
 } from '#federator';
 import { openGateway, openInternalListener } from '#gateway';
@@ -200,6 +201,15 @@ async function openFederatorAlone(
   const policy = stack.use(openPolledPolicy({ brigUrl: urls.brig, everyMs: policyPollMs }));
   const federator = stack.use(await openFederator({ ...federatorNeeds(config), policy }));
   const components = stack.use(createComponentHttp(urls));
-  await Promise.race([policy.known, delay(policyWaitMs, undefined, { signal, ref: false })]);
+  await knownOrWaited(policy, signal);
   return openDoorsOf(stack, config, federator, components);
+}
+
+async function knownOrWaited(policy: PolledPolicy, signal: AbortSignal): Promise<void> {
+  const known = new AbortController();
+  const waited = delay(policyWaitMs, true, { signal: AbortSignal.any([signal, known.signal]) });
+  const late = await Promise.race([policy.known.then(() => false), waited]);
+  known.abort();
+  await Promise.allSettled([waited]);
+  if (late) log.warn('brig does not tell whom to federate with; until it does, everybody is denied');
 }

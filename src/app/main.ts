@@ -2,7 +2,7 @@ import { argv } from 'node:process';
 import { createProgram } from './program.ts';
 import { reportFailure } from './terminal/failure.ts';
 
-/** What `bin/crosswire` runs. */
+/** What `bin/crosswire.js` runs, from here or from the bundle. */
 try {
   await createProgram().parseAsync(argv);
 } catch (failure) {

@@ -32,6 +32,7 @@ export class PolledPolicy implements Policy, AsyncDisposable {
   readonly #firstAnswer = Promise.withResolvers<void>();
   #known: ReadonlyMap<BackendDomain, RemoteDomain> = new Map();
   #strategy: FederationStrategy = 'allowNone';
+  #answered = false;
   #failing = false;
 
   constructor(options: PolledPolicyOptions) {
@@ -88,12 +89,13 @@ export class PolledPolicy implements Policy, AsyncDisposable {
     const { strategy, remotes }: RemoteDomains = parser.parse(await answer.json(), 'answer');
     this.#strategy = strategy;
     this.#known = new Map(remotes.map((remote) => [remote.domain, remote]));
+    this.#answered = true;
     this.#firstAnswer.resolve();
   }
 
-  /** One line when it begins to fail, one when it is well again. */
+  /** One line when it begins to fail, one when it is well again; none while brig is not up for the first time. */
   #became(failing: boolean, error?: unknown): void {
-    if (failing === this.#failing || this.#closing.signal.aborted) return;
+    if (failing === this.#failing || !this.#answered || this.#closing.signal.aborted) return;
     this.#failing = failing;
     if (failing) federatorLog.warn({ err: error }, 'the list of remotes cannot be read; the last one holds');
     else federatorLog.info('the list of remotes is read again');

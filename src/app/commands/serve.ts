@@ -1,6 +1,6 @@
-import type { Backend } from '../backend.ts';
+import type { Backend, Role } from '../backend.ts';
 import { loadConfig } from '../config.ts';
-import { stopSignal } from '../terminal/stop-signal.ts';
+import { type StopSignal, stopSignal } from '../terminal/stop-signal.ts';
 import type { ReadyMessage } from './network/child.ts';
 
 export interface ServeCommand {
@@ -10,20 +10,32 @@ export interface ServeCommand {
 
 /** `crosswire serve`: runs until SIGTERM or SIGINT, then ends in order; a second signal ends it at once. */
 export async function serve(command: ServeCommand): Promise<void> {
-  const config = loadConfig(command.config);
   const stop = stopSignal();
   endWithParent();
-  if (command.role === 'split') {
-    const { openSplitBackend } = await import('./network/split.ts');
-    await using split = await openSplitBackend(command.config, stop);
-    tellReady(split.pids);
-    await stop.requested;
-    return;
+  try {
+    if (command.role === 'split') await serveSplit(command, stop);
+    else await serveHere(command, command.role, stop);
+  } catch (failure) {
+    // A start that was cut short by the signal is a stop like any other.
+    if (!stop.signal.aborted || (failure as Error).name !== 'AbortError') throw failure;
   }
+}
+
+async function serveHere({ config: file }: ServeCommand, role: Role, stop: StopSignal): Promise<void> {
+  const config = loadConfig(file);
   const { openBackend } = await import('../backend.ts');
-  await using backend = await openBackend(config, { role: command.role, signal: stop.signal });
+  await using backend = await openBackend(config, { role, signal: stop.signal });
   announce(backend);
   tellReady([process.pid]);
+  await stop.requested;
+}
+
+/** Two processes under this one, which is all that whoever watches over the backend needs to know. */
+async function serveSplit({ config: file }: ServeCommand, stop: StopSignal): Promise<void> {
+  loadConfig(file);
+  const { openSplitBackend } = await import('./network/split.ts');
+  await using split = await openSplitBackend(file, stop);
+  tellReady(split.pids);
   await stop.requested;
 }
 
@@ -34,7 +46,7 @@ function announce(backend: Backend): void {
 
 /** A process that `network` or another `serve` started tells it so; others have nobody to tell. */
 function tellReady(pids: readonly number[]): void {
-  const message: ReadyMessage = { ready: true, pids: pids };
+  const message: ReadyMessage = { ready: true, pids };
   process.send?.(message);
 }
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import { OperatorError } from '../../terminal/failure.ts';
 
 /** What a `serve` process tells the process that started it, once it listens everywhere. */
@@ -11,11 +12,12 @@ export interface ReadyMessage {
   readonly pids: readonly number[];
 }
 
-const main = fileURLToPath(new URL('../../main.ts', import.meta.url));
+/** Found from the package's root, because in the bundle this module lies elsewhere. */
+const launcher = join(dirname(findPackageJSON('.', import.meta.url) ?? ''), 'bin', 'crosswire.js');
 
 /** The command line that runs `crosswire` with these arguments: Node itself, so that its pid is the backend's. */
 export function crosswireCommand(...args: readonly string[]): readonly [string, ...string[]] {
-  return [process.execPath, '--disable-warning=ExperimentalWarning', main, ...args];
+  return [process.execPath, '--disable-warning=ExperimentalWarning', launcher, ...args];
 }
 
 /** A `serve` process that ends with this one: in order when disposed, at once when this process is killed. */
