@@ -146,6 +146,27 @@ export const labels = catalogue({
   'insufficient-permissions': { status: 403, message: 'Insufficient team permissions' },
   'too-many-team-members': { status: 403, message: 'Too many members in this team' },
 
+  // Clients, prekeys and properties (brig)
+  'bad-request:prekeys': { status: 400, message: 'Malformed prekeys uploaded' },
+  'client-error:legalhold': {
+    status: 400,
+    message: 'LegalHold clients cannot be added or removed by clients',
+  },
+  'client-not-found': { status: 404, message: 'Client not found' },
+  'too-many-clients': { status: 403, message: 'Too many clients' },
+  'client-capabilities-cannot-be-removed': {
+    status: 409,
+    message: 'You can only add capabilities to a client, not remove them.',
+  },
+  'mls-duplicate-public-key': {
+    status: 400,
+    message: 'MLS public key for the given signature scheme already exists',
+  },
+  'not-found:prekey': { status: 404, message: 'Prekey not found' },
+  'too-many-properties': { status: 403, message: 'Too many properties' },
+  'property-key-too-large': { status: 403, message: 'The property key is too large' },
+  'property-value-too-large': { status: 403, message: 'The property value is too large' },
+
   // Notifications
   'not-found:notification': { status: 404, message: 'Some notifications not found' },
   'upgrade-required': { status: 426, message: 'This endpoint speaks WebSocket only' },

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
   type BackendDomain,
@@ -15,18 +15,25 @@ import {
 import type { LabelKey } from './labels.ts';
 import { refuse } from './refusal.ts';
 
-/** Keyword of ours: the text is folded to lower case when it is parsed (domains, UUIDs, client ids). */
+/** Keyword of ours: the text is brought into its canonical form when it is parsed (domains, UUIDs, client ids). */
 const foldKeyword = 'x-fold';
 
-function branded<T extends string>(pattern: string, description: string) {
-  return Type.Unsafe<T>(Type.String({ pattern, description, [foldKeyword]: true }));
+const foldings = {
+  lower: (text: string) => text.toLowerCase(),
+  /** A number in hex: leading zeros say nothing. */
+  hex: (text: string) => text.toLowerCase().replace(/^0+(?=.)/, ''),
+} as const;
+type Folding = keyof typeof foldings;
+
+function branded<T extends string>(pattern: string, description: string, folding: Folding = 'lower') {
+  return Type.Unsafe<T>(Type.String({ pattern, description, [foldKeyword]: folding }));
 }
 
 export const Domain = branded<BackendDomain>(domainPattern, 'a domain such as b.example.com');
 export const UserIdSchema = branded<UserId>(uuidPattern, 'a UUID');
 export const TeamIdSchema = branded<TeamId>(uuidPattern, 'a UUID');
 export const ConversationIdSchema = branded<ConversationId>(uuidPattern, 'a UUID');
-export const ClientIdSchema = branded<ClientId>(clientIdPattern, 'a client id, 1 to 16 hex digits');
+export const ClientIdSchema = branded<ClientId>(clientIdPattern, 'a client id, 1 to 16 hex digits', 'hex');
 /** Handles are never folded: an upper-case handle is not a handle (reference client-api 2.8). */
 export const HandleSchema = Type.Unsafe<Handle>(
   Type.String({ pattern: handlePattern, description: '2 to 256 characters of a-z 0-9 _ . -' }),
@@ -42,9 +49,29 @@ export function QualifiedOf<T extends TSchema>(id: T) {
   return Type.Object({ domain: Domain, id });
 }
 
+/** A map whose keys are ids or domains; another key is refused. */
+export function MapOf<K extends string, T extends TSchema>(key: TUnsafe<K>, value: T) {
+  return Type.Record(key, value, { additionalProperties: false });
+}
+
 /** The value or null; on reading, a missing member is the same (reference 0.2). */
 export function Nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
+}
+
+const jsonBytesKeyword = 'x-json-bytes';
+
+/**
+ * The body of a client request or answer that is JSON of any kind and is kept as the bytes that it came in: the
+ * handler is given them after they were found to be JSON.
+ */
+export const JsonBytes = Type.Unsafe<Uint8Array>(
+  Type.Any({ description: 'any JSON value', [jsonBytesKeyword]: true }),
+);
+
+/** Whether a body's schema is `JsonBytes`. */
+export function isJsonBytes(schema: TSchema): boolean {
+  return (schema as Record<string, unknown>)[jsonBytesKeyword] === true;
 }
 
 /** `{}`: the answer of notifications. */
@@ -82,7 +109,11 @@ type Fold = (value: unknown) => unknown;
 /** The function that folds what the schema marks, or undefined when there is nothing to fold. */
 function folder(schema: TSchema): Fold | undefined {
   const node = schema as Record<string, unknown>;
-  if (node[foldKeyword] === true) return (value) => (typeof value === 'string' ? value.toLowerCase() : value);
+  const folding = node[foldKeyword];
+  if (folding !== undefined) {
+    const fold = foldings[folding as Folding];
+    return (value) => (typeof value === 'string' ? fold(value) : value);
+  }
   if (Array.isArray(node.anyOf)) return firstThatFolds(node.anyOf as TSchema[]);
   if (node.type === 'array') return foldItems(node.items);
   if (node.type === 'object') return foldMembers(node);
@@ -107,20 +138,27 @@ function foldItems(items: unknown): Fold | undefined {
   return fold && ((value) => (Array.isArray(value) ? value.map(fold) : value));
 }
 
+/** How the keys of a map are folded, by the pattern of the map. */
+const keyFoldings = new Map<string, (text: string) => string>([
+  [uuidPattern, foldings.lower],
+  [domainPattern, foldings.lower],
+  [clientIdPattern, foldings.hex],
+]);
+
 function foldMembers(node: Record<string, unknown>): Fold | undefined {
   const members = Object.entries((node.properties ?? {}) as Record<string, TSchema>)
     .map(([name, member]) => [name, folder(member)] as const)
     .filter((entry): entry is readonly [string, Fold] => entry[1] !== undefined);
   const [record] = Object.entries((node.patternProperties ?? {}) as Record<string, TSchema>);
   const foldValue = record && folder(record[1]);
-  const foldKey = record !== undefined && record[0] === uuidPattern;
-  if (members.length === 0 && foldValue === undefined && !foldKey) return undefined;
+  const foldKey = record && keyFoldings.get(record[0]);
+  if (members.length === 0 && foldValue === undefined && foldKey === undefined) return undefined;
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const folded: Record<string, unknown> = record
       ? Object.fromEntries(
           Object.entries(value).map(([key, item]) => [
-            foldKey ? key.toLowerCase() : key,
+            foldKey ? foldKey(key) : key,
             foldValue ? foldValue(item) : item,
           ]),
         )

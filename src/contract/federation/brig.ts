@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
+import { ClientIdsByUser, ClientPrekey, ClientsByUser, PrekeyBundle, PrekeysByUser } from '../devices.ts';
 import { Contact, SearchPolicy, UserProfile } from '../profiles.ts';
 import { rpc } from '../rpc.ts';
-import { HandleSchema, Nullable, TeamIdSchema, UserIdSchema } from '../schema.ts';
+import { ClientIdSchema, HandleSchema, Nullable, TeamIdSchema, UserIdSchema } from '../schema.ts';
 
 /** Every RPC of brig (reference federation-api 5.2). */
 
@@ -39,6 +40,30 @@ export const searchUsers = rpc('brig', 'search-users', {
     onlyInTeams: Type.Optional(Nullable(Type.Array(TeamIdSchema))),
   }),
   output: Type.Object({ contacts: Type.Array(Contact), searchPolicy: SearchPolicy }),
+});
+
+export const claimPrekey = rpc('brig', 'claim-prekey', {
+  about: 'Takes one prekey of a client away and hands it out; the last-resort one stays.',
+  input: Type.Tuple([UserIdSchema, ClientIdSchema]),
+  output: Nullable(ClientPrekey),
+});
+
+export const claimPrekeyBundle = rpc('brig', 'claim-prekey-bundle', {
+  about: 'Claims one prekey of each client of a user.',
+  input: UserIdSchema,
+  output: PrekeyBundle,
+});
+
+export const claimMultiPrekeyBundle = rpc('brig', 'claim-multi-prekey-bundle', {
+  about: 'Claims one prekey of each named client of many users.',
+  input: ClientIdsByUser,
+  output: PrekeysByUser,
+});
+
+export const getUserClients = rpc('brig', 'get-user-clients', {
+  about: 'Returns the clients of users; of unknown users none.',
+  input: Type.Object({ users: Type.Array(UserIdSchema) }),
+  output: ClientsByUser,
 });
 
 export const brigRpcs = { apiVersion, getUserByHandle, getUsersByIds, searchUsers };

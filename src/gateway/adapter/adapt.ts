@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AuthenticatedUser, Route, RouteRequest, ServedRoute } from '#contract/route.ts';
+import { isJsonBytes } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
 import { type LooseAnswer, send, type WireAnswer, wireAnswer } from './answer.ts';
 import { createRouteTable, type Endpoint, type Variant } from './route-table.ts';
@@ -101,12 +102,16 @@ async function parseBody(
   const bytes = await readBody(request.raw, reply.raw, limits);
   if (bytes.length === 0) return withoutBody(route, body);
   assertJson(request.headers['content-type']);
-  return body.parse(parseJson(bytes, 'body'), 'body');
+  const value = parseJson(bytes, 'body');
+  return route.body !== undefined && isJsonBytes(route.body) ? bytes : body.parse(value, 'body');
 }
 
 /** Clients name a content type also when they send nothing: it is the body's absence that counts. */
 function withoutBody(route: Route, body: NonNullable<Variant['body']>): unknown {
-  return route.body !== undefined && '~optional' in route.body ? undefined : body.parse(undefined, 'body');
+  if (route.body !== undefined && '~optional' in route.body) return undefined;
+  if (route.body !== undefined && isJsonBytes(route.body))
+    throw refuse('bad-request', { message: 'body: found nothing, expected JSON' });
+  return body.parse(undefined, 'body');
 }
 
 function assertJson(contentType: string | undefined): void {
