@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Brig, openBrig } from '#brig';
-import type { FederationCaller } from '#contract/federation-caller.ts';
+import { queuedRpcs } from '#contract/federation/queued.ts';
+import type { FederationCaller, FederationDeliverer } from '#contract/federation-caller.ts';
 import type { BackendDomain } from '#contract/ids.ts';
+import type { ServedRpc } from '#contract/rpc.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { ComponentTransport, RpcTransport } from '#contract/rpc-transport.ts';
@@ -20,6 +22,7 @@ import {
   policyRoutes,
 } from '#federator';
 import { openGateway, openInternalListener } from '#gateway';
+import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
@@ -29,6 +32,7 @@ import {
   federatorNeeds,
   gatewayOptions,
   mailSettings,
+  outboxSettings,
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
@@ -89,13 +93,35 @@ async function openComponents(
       ? stack.use(await openFederator({ ...federatorNeeds(config), policy }))
       : undefined;
   const transport = enabled ? (federator?.transport ?? openTransport(stack, config)) : undefined;
-  const brig = stack.use(await openBrigOf(config, storage, policy, transport));
-  const dispatcher = createDispatcher(brig.rpcs, { onBug: rpcFailed });
+  const federation = transport && createFederation(config, transport);
+  const outbox = stack.use(
+    openOutbox({
+      ownDomain: config.domain,
+      storage,
+      federation,
+      queuedRpcs,
+      dispatch: (request) => dispatcher.send(request),
+      settings: outboxSettings(config),
+    }),
+  );
+  const brig = stack.use(await openBrigOf(config, storage, policy, federation));
+  const rpcs = [...brig.rpcs, ...outbox.rpcs];
+  const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
   signal.throwIfAborted();
   return [
     ...(await openDoorsOf(stack, config, federator, dispatcher)),
-    ...(await openApis(stack, config, { brig, policy, dispatcher })),
+    ...(await openApis(stack, config, { brig, policy, outbox, rpcs, dispatcher })),
   ];
+}
+
+/** Whoever asks us is up: what waits for it goes out. */
+function tellingContact(components: ComponentTransport, outbox: Outbox): ComponentTransport {
+  return {
+    send: (request) => {
+      outbox.contact(request.originDomain);
+      return components.send(request);
+    },
+  };
 }
 
 const log = logger('app');
@@ -116,15 +142,19 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 /** Versions are tied to a remote's sessions anyway; this bounds them for a session that never ends. */
 const versionMaxAgeMs = 3_600_000;
 
+function createFederation(
+  { domain }: Config,
+  transport: RpcTransport,
+): FederationCaller & FederationDeliverer {
+  return createFederationCaller({ ownDomain: domain, transport, maxAnswerBytes, versionMaxAgeMs });
+}
+
 function openBrigOf(
   config: Config,
   storage: Storage,
   policy: Policy,
-  transport: RpcTransport | undefined,
+  federation: FederationCaller | undefined,
 ): Promise<Brig> {
-  const federation: FederationCaller | undefined =
-    transport &&
-    createFederationCaller({ ownDomain: config.domain, transport, maxAnswerBytes, versionMaxAgeMs });
   return openBrig({
     ownDomain: config.domain,
     storage,
@@ -150,6 +180,8 @@ async function openDoorsOf(
 interface Served {
   readonly brig: Brig;
   readonly policy: FederationPolicy;
+  readonly outbox: Outbox;
+  readonly rpcs: readonly ServedRpc[];
   readonly dispatcher: ComponentTransport;
 }
 
@@ -157,13 +189,13 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, policy, dispatcher }: Served,
+  { brig, policy, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
-  const componentOf = new Map(brig.rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
+  const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
     await openInternalListener({
       listen: config.listen.internal,
-      routes: [...brig.internalRoutes, ...policyRoutes(policy)],
+      routes: [...brig.internalRoutes, ...policyRoutes(policy), ...outbox.routes],
       serveFederation: config.federation.enabled
         ? {
             transport: dispatcher,

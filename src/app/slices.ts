@@ -1,6 +1,7 @@
 import type { BrigSettings, MailSettings } from '#brig';
 import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
 import type { GatewayOptions } from '#gateway';
+import type { OutboxSettings } from '#outbox';
 import type { Config } from './config.ts';
 import { allowedEgress } from './egress-ranges.ts';
 
@@ -41,6 +42,13 @@ export function gatewayOptions(
       ? { login: throttling.logins, registration: throttling.registrations }
       : undefined,
   };
+}
+
+const dayMs = 86_400_000;
+
+/** What remotes send is remembered for longer than they are taken to try, whatever their own retention. */
+export function outboxSettings({ federation, shutdown }: Config): Partial<OutboxSettings> {
+  return { retentionMs: federation.retentionDays * dayMs, closeGraceMs: shutdown.drainMs / 2 };
 }
 
 /** The URL of a cleartext listener, as far as the configuration knows it. */

@@ -1,22 +1,23 @@
 import { brigRpcs } from './federation/brig.ts';
+import { bundleRpcs } from './federation/outbox.ts';
 import { type LabelKey, labels } from './labels.ts';
 import { labelOf } from './refusal.ts';
 import { federationVersions, type Rpc } from './rpc.ts';
 
 /** Documents that are generated from the contract; `bin/docs.ts` writes them. */
 
-/** RPCs by the name of their declaration, for each component. */
+/** RPCs by the name of their declaration, for each part that serves some. */
 export type DeclaredRpcs = Readonly<Record<string, Readonly<Record<string, Rpc>>>>;
 
 /** Every RPC of the contract. */
-export const declaredRpcs: DeclaredRpcs = { brig: brigRpcs };
+export const declaredRpcs: DeclaredRpcs = { brig: brigRpcs, outbox: bundleRpcs };
 
 const generated = '<!-- Generated from the contract by `npm run docs`; edits are overwritten. -->';
 
 /** `docs/rpcs.md`: every federated call, and where to find it. */
 export function rpcsDocument(declared: DeclaredRpcs = declaredRpcs): string {
-  const entries = Object.entries(declared).flatMap(([component, rpcs]) =>
-    Object.entries(rpcs).map(([constant, rpc]) => ({ component, constant, rpc })),
+  const entries = Object.entries(declared).flatMap(([part, rpcs]) =>
+    Object.entries(rpcs).map(([constant, rpc]) => ({ part, constant, rpc })),
   );
   return lines(
     '# Federated calls',
@@ -28,8 +29,8 @@ export function rpcsDocument(declared: DeclaredRpcs = declaredRpcs): string {
     '',
     row('component', 'RPC', 'versions', 'delivery', 'what it does'),
     row('---', '---', '---', '---', '---'),
-    ...entries.map(({ component, rpc }) =>
-      row(component, `\`${rpc.name}\``, versionsOf(rpc), rpc.delivery, rpc.about),
+    ...entries.map(({ rpc }) =>
+      row(rpc.component, `\`${rpc.name}\``, versionsOf(rpc), rpc.delivery, rpc.about),
     ),
     '',
     '## Where to find each',
@@ -38,11 +39,11 @@ export function rpcsDocument(declared: DeclaredRpcs = declaredRpcs): string {
     '',
     row('RPC', 'declared', 'served', 'called', 'tested'),
     row('---', '---', '---', '---', '---'),
-    ...entries.map(({ component, constant, rpc }) =>
+    ...entries.map(({ part, constant, rpc }) =>
       row(
         `\`${rpc.name}\``,
-        `\`src/contract/federation/${component}.ts\``,
-        `\`src/${component}/rpc/${rpc.name}.ts\``,
+        `\`src/contract/federation/${part}.ts\``,
+        `\`src/${part}/rpc/${rpc.name}.ts\``,
         `\`${constant}\``,
         `\`test/federation/${rpc.name}.test.ts\``,
       ),

@@ -1,4 +1,4 @@
-import type { Bundle, BundledResult } from './federation/bundles.ts';
+import type { Bundle, BundledResult } from './federation/outbox.ts';
 import type { BackendDomain } from './ids.ts';
 import type { InputOf, OutputOf, Rpc } from './rpc.ts';
 

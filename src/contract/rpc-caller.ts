@@ -1,5 +1,5 @@
 import { apiVersion } from './federation/brig.ts';
-import { type Bundle, type BundledResult, deliverNotifications } from './federation/bundles.ts';
+import { type Bundle, type BundledResult, deliverNotifications } from './federation/outbox.ts';
 import type {
   AnsweredRpc,
   CallOptions,

@@ -48,6 +48,7 @@ function exchange(agent: Agent, url: string, call: ComponentRequest): Promise<Co
         [federationHeaders.originDomain]: call.originDomain,
         [federationHeaders.requestId]: call.requestId,
         ...(call.version === undefined ? {} : { [federationHeaders.version]: call.version }),
+        ...(call.deliveryId === undefined ? {} : { [federationHeaders.deliveryId]: call.deliveryId }),
       },
     });
     asked.on('response', (answer) => resolve(toResponse(answer)));

@@ -61,6 +61,7 @@ function toComponentRequest(
   const originDomain = parseBackendDomain(claimed);
   if (originDomain === undefined) throw refuse('domain-parse-error');
   const version = headers[federationHeaders.version];
+  const deliveryId = headers[federationHeaders.deliveryId];
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort();
@@ -70,6 +71,7 @@ function toComponentRequest(
     originDomain,
     requestId: id,
     version: typeof version === 'string' ? version : undefined,
+    deliveryId: typeof deliveryId === 'string' ? deliveryId : undefined,
     signal: controller.signal,
   };
 }

@@ -1,11 +1,10 @@
-import { bundleRpcs } from '#contract/federation/bundles.ts';
+import { bundleRpcs } from '#contract/federation/outbox.ts';
 import type { FederationDeliverer, QueuedRpc } from '#contract/federation-caller.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import { type RpcContext, type ServedRpc, serveRpcs } from '#contract/rpc.ts';
 import type { ComponentTransport } from '#contract/rpc-transport.ts';
 import type { Storage, Work } from '#storage';
-import { serveBundles } from './bundles/receive-bundle.ts';
 import { Cleaning } from './cleaning.ts';
 import { Acknowledgements } from './delivery/acknowledgements.ts';
 import { createRpcLookup, type RpcLookup } from './delivery/bundle-writer.ts';
@@ -14,6 +13,7 @@ import { createLeases, noLeases } from './leases/leases.ts';
 import { outboxRoutes } from './routes.ts';
 import { receiveFirst } from './rows/inbox-store.ts';
 import { queueDepths, readLane, readPage } from './rows/outbox-store.ts';
+import { serveDeliverNotifications } from './rpc/deliver-notifications.ts';
 import { defaultOutboxSettings, type OutboxSettings } from './settings.ts';
 import { countRepeated, countTold, showQueues } from './telemetry.ts';
 import { createTell, type Tell } from './tell.ts';
@@ -84,7 +84,7 @@ export function openOutbox(needs: OutboxNeeds): Outbox {
       return first;
     },
     rpcs: serveRpcs(bundleRpcs, {
-      deliverNotifications: serveBundles({
+      deliverNotifications: serveDeliverNotifications({
         dispatch: needs.dispatch,
         lookup,
         answerMs: settings.bundleAnswerMs,

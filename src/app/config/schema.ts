@@ -99,6 +99,13 @@ const federation = group('Other backends.', {
     },
   ),
   dns,
+  retentionDays: count({
+    about: 'How long notifications for a remote that is away are kept and tried; then they are set aside.',
+    default: 30,
+    minimum: 1,
+    maximum: 30,
+    reason: 'receivers remember what they took for 40 days, so that a late repeat changes nothing',
+  }),
   egress: group('Which addresses remotes may resolve to.', {
     allow: list(
       Type.String({ pattern: '^[0-9A-Fa-f:.]+/\\d{1,3}$', expected: 'a range such as 10.0.0.0/8' }),

@@ -82,7 +82,11 @@ describe('api-version', () => {
     await using db = await openTestStorage();
     for (const input of [[], {}, null]) {
       const { body } = await send(db.storage, [], apiVersion, input);
-      assert.deepEqual(body, { supported_versions: [0, 1], supported: [0, 1] });
+      assert.deepEqual(body, {
+        supported_versions: [0, 1],
+        supported: [0, 1],
+        crosswire: { bundles: true },
+      });
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { Bundle, BundledNotification } from '#contract/federation/bundles.ts';
+import type { Bundle, BundledNotification } from '#contract/federation/outbox.ts';
 import type { QueuedRpc } from '#contract/federation-caller.ts';
 import type { Taken } from '../lanes/lane-window.ts';
 import type { QueuedRow } from '../rows/queued-row.ts';

@@ -1,4 +1,4 @@
-import type { BundledResult } from '#contract/federation/bundles.ts';
+import type { BundledResult } from '#contract/federation/outbox.ts';
 import type { FederationDeliverer } from '#contract/federation-caller.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import type { Taken } from '../lanes/lane-window.ts';

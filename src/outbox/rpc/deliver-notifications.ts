@@ -2,7 +2,7 @@ import type {
   BundledNotification,
   BundledResult,
   deliverNotifications,
-} from '#contract/federation/bundles.ts';
+} from '#contract/federation/outbox.ts';
 import type { RpcContext, RpcHandler } from '#contract/rpc.ts';
 import type { ComponentRequest, ComponentResponse, ComponentTransport } from '#contract/rpc-transport.ts';
 import type { RpcLookup } from '../delivery/bundle-writer.ts';
@@ -26,7 +26,7 @@ const pending: BundledResult = { outcome: 'pending' };
  * One slow notification does not keep the sender waiting for the others: after `answerMs` no further one is begun, and
  * the answer goes out with what there is.
  */
-export function serveBundles(needs: ReceiverNeeds): RpcHandler<typeof deliverNotifications> {
+export function serveDeliverNotifications(needs: ReceiverNeeds): RpcHandler<typeof deliverNotifications> {
   return async (context, { notifications }) => {
     observeBundle('received', notifications.length);
     const results: BundledResult[] = notifications.map(() => skipped);
