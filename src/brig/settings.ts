@@ -42,6 +42,9 @@ export interface BrigSettings {
   /** Where the links in mails lead; `key` and `code` are added as query parameters. */
   readonly activationUrl: string;
   readonly passwordResetUrl: string;
+  readonly deletionUrl: string;
+  /** Most connections of a user that are sent or accepted. */
+  readonly maxConnections: number;
 }
 
 const daySeconds = 86_400;
@@ -67,4 +70,6 @@ export const defaultSettings: BrigSettings = {
   defaultLocale: 'en',
   activationUrl: 'http://127.0.0.1:8080/activate',
   passwordResetUrl: 'http://127.0.0.1:8080/password-reset',
+  deletionUrl: 'http://127.0.0.1:8080/delete',
+  maxConnections: 1000,
 };

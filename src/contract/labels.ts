@@ -167,6 +167,25 @@ export const labels = catalogue({
   'property-key-too-large': { status: 403, message: 'The property key is too large' },
   'property-value-too-large': { status: 403, message: 'The property value is too large' },
 
+  // Connections and deletion (brig)
+  'connection-limit': { status: 403, message: 'Too many sent/accepted connections' },
+  'not-connected': { status: 403, message: 'Users are not connected' },
+  'bad-conn-update': { status: 403, message: 'Invalid status transition' },
+  'same-binding-team-users': { status: 403, message: 'Users are from the same binding team' },
+  'team-not-federating': {
+    status: 403,
+    message: 'The target user is owned by a federated backend, but is not in an allow-listed team',
+  },
+  'pending-delete': {
+    status: 403,
+    message: 'A verification code for account deletion is still pending',
+  },
+  'no-self-delete-for-team-owner': {
+    status: 403,
+    message: 'Team owners are not allowed to delete themselves; ask a fellow owner',
+  },
+  'invalid-code:verification': { status: 403, message: 'Invalid verification code' },
+
   // Notifications
   'not-found:notification': { status: 404, message: 'Some notifications not found' },
   'upgrade-required': { status: 426, message: 'This endpoint speaks WebSocket only' },
@@ -178,6 +197,55 @@ export const labels = catalogue({
     message: 'Push token length must be < 8192 for GCM or 400 for APNS',
   },
   'apns-voip-not-supported': { status: 400, message: 'Adding APNS_VOIP tokens is not supported' },
+
+  // Conversations (galley)
+  'no-conversation': { status: 404, message: 'Conversation not found' },
+  'no-conversation-member': { status: 404, message: 'Conversation member not found' },
+  'access-denied': { status: 403, message: 'Conversation access denied' },
+  'action-denied': { status: 403, message: 'Insufficient authorization' },
+  'invalid-op': { status: 403, message: 'Invalid operation' },
+  'invalid-op:target-access': { status: 403, message: 'Invalid target access' },
+  'client-error:too-many-members': {
+    status: 400,
+    message: 'Maximum number of members per conversation reached',
+  },
+  'too-many-members': { status: 403, message: 'Maximum number of members per conversation reached' },
+  'no-team': { status: 404, message: 'Team not found' },
+  'no-team-member': { status: 403, message: 'Requesting user is not a team member' },
+  'no-team-member:target': { status: 404, message: 'Team member not found' },
+  'operation-denied': { status: 403, message: 'Insufficient permissions' },
+  'non-binding-team': { status: 404, message: 'Not a member of a binding team' },
+  'non-binding-team-members': { status: 403, message: 'Both users must be members of the same binding team' },
+  'guest-links-disabled': {
+    status: 409,
+    message: 'The guest link feature is disabled and all guest links have been revoked',
+  },
+  'no-conversation-code': { status: 404, message: 'Conversation code not found' },
+  'invalid-conversation-password': { status: 403, message: 'Invalid conversation password' },
+  'create-conv-code-conflict': {
+    status: 409,
+    message:
+      'Conversation code already exists with a different password setting than the requested one.',
+  },
+  'invalid-protocol-transition': { status: 403, message: 'Protocol transition is invalid' },
+  'missing-legalhold-consent': {
+    status: 403,
+    message:
+      'Failed to connect to a user or to invite a user to a group because somebody is under legalhold and somebody else has not granted consent',
+  },
+  'non-empty-member-list': {
+    status: 400,
+    message: 'Attempting to add group members outside MLS',
+  },
+  'mls-not-enabled': {
+    status: 400,
+    message:
+      'MLS is not configured on this backend. See docs.wire.com for instructions on how to enable it',
+  },
+  'federation-connection-refused:backends': { status: 533, message: 'Some backends are unreachable' },
+  // Answered without label, as the lists of domains that reference federation-api 3.4 has.
+  'unreachable-backends': { status: 533, message: 'Some backends are unreachable' },
+  'non-federating-backends': { status: 409, message: 'Some backends do not federate with one another' },
 });
 
 export type LabelKey = keyof typeof labels;

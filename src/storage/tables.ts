@@ -3,9 +3,15 @@
  * PostgreSQL. Rows are turned into the contract's shapes by the store of the part that owns the table.
  */
 
+import type { ConnectionTables } from './tables/connections.ts';
+import type { ConversationTables } from './tables/conversations.ts';
+import type { DeviceTables } from './tables/devices.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { OutboxTables } from './tables/outbox.ts';
 
+export type * from './tables/connections.ts';
+export type * from './tables/conversations.ts';
+export type * from './tables/devices.ts';
 export type * from './tables/notifications.ts';
 export type * from './tables/outbox.ts';
 
@@ -103,7 +109,12 @@ export interface RemoteTeamRow {
   team_id: string;
 }
 
-export interface Tables extends NotificationTables, OutboxTables {
+export interface Tables
+  extends ConnectionTables,
+    ConversationTables,
+    DeviceTables,
+    NotificationTables,
+    OutboxTables {
   account: AccountRow;
   search_term: SearchTermRow;
   handle_reservation: HandleReservationRow;

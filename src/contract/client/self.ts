@@ -63,6 +63,23 @@ export const putSelfSupportedProtocols = route('PUT', '/self/supported-protocols
   answers: { 200: null },
 });
 
+export const deleteSelf = route('DELETE', '/self', {
+  about: 'Deletes the account: at once with the password, else by a code that is mailed.',
+  auth: 'user',
+  body: Type.Optional(Type.Object({ password: Type.Optional(KnownPassword) })),
+  answers: { 200: null, 202: Type.Object({ expires_in: Type.Integer() }) },
+});
+
+export const verifyDeletion = route('POST', '/delete', {
+  about: 'Deletes the account that a mailed code was for.',
+  auth: 'anyone',
+  body: Type.Object({
+    key: Type.String({ minLength: 20, maxLength: 20 }),
+    code: Type.String({ minLength: 6, maxLength: 20 }),
+  }),
+  answers: { 200: null },
+});
+
 export const deleteSelfEmail = route('DELETE', '/self/email', {
   about: 'Always refused: the e-mail address is the only identity that an account has here.',
   auth: 'user',

@@ -89,6 +89,13 @@ export const putUserStatus = route('PUT', '/i/users/:uid/status', {
   answers: { 200: null },
 });
 
+export const removeUser = route('DELETE', '/i/users/:uid', {
+  about: 'Deletes an account: 202 when it was there, 200 when it was deleted before.',
+  auth: 'internal',
+  params: { uid: UserIdSchema },
+  answers: { 200: null, 202: null },
+});
+
 export const refreshIndex = route('POST', '/i/index/refresh', {
   about: 'Does nothing: the search index is part of each change.',
   auth: 'internal',

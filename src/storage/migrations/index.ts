@@ -1,8 +1,11 @@
 import type { Kysely } from 'kysely';
 import { accountsAndRemotes } from './0001-accounts-and-remotes.ts';
 import { passwordResetsAndLoginFailures } from './0002-password-resets-and-login-failures.ts';
+import { devices } from './0003-devices.ts';
+import { connections } from './0004-connections.ts';
 import { notifications } from './0005-notifications.ts';
 import { outbox } from './0006-outbox.ts';
+import { conversations } from './0007-conversations.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -18,6 +21,9 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   accountsAndRemotes,
   passwordResetsAndLoginFailures,
+  devices,
+  connections,
   notifications,
   outbox,
+  conversations,
 ];
