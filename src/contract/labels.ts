@@ -224,8 +224,7 @@ export const labels = catalogue({
   'invalid-conversation-password': { status: 403, message: 'Invalid conversation password' },
   'create-conv-code-conflict': {
     status: 409,
-    message:
-      'Conversation code already exists with a different password setting than the requested one.',
+    message: 'Conversation code already exists with a different password setting than the requested one.',
   },
   'invalid-protocol-transition': { status: 403, message: 'Protocol transition is invalid' },
   'missing-legalhold-consent': {
@@ -239,8 +238,7 @@ export const labels = catalogue({
   },
   'mls-not-enabled': {
     status: 400,
-    message:
-      'MLS is not configured on this backend. See docs.wire.com for instructions on how to enable it',
+    message: 'MLS is not configured on this backend. See docs.wire.com for instructions on how to enable it',
   },
   'federation-connection-refused:backends': { status: 533, message: 'Some backends are unreachable' },
   // Answered without label, as the lists of domains that reference federation-api 3.4 has.

@@ -28,6 +28,8 @@ export interface RefusalDetails {
   readonly headers?: Readonly<Record<string, string>>;
   /** Members beside the standard ones, such as `expires_in`. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** The whole body, for the few answers without the standard members (reference federation-api 3.4). */
+  readonly instead?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -48,7 +50,12 @@ export class Refusal extends Error {
     this.details = details;
   }
 
-  body(): ErrorBody {
+  /** What goes onto the wire. */
+  body(): ErrorBody | Readonly<Record<string, unknown>> {
+    return this.details.instead ?? this.standardBody();
+  }
+
+  protected standardBody(): ErrorBody {
     const { error } = labels[this.key] as { readonly error?: string };
     return {
       code: this.status,

@@ -18,7 +18,7 @@ class PassedOnFailure extends Refusal {
   }
 
   override body(): ErrorBody {
-    const body = { ...super.body(), code: this.status, label: this.label };
+    const body = { ...this.standardBody(), code: this.status, label: this.label };
     return this.#error === undefined ? body : { ...body, error: this.#error };
   }
 }
