@@ -226,7 +226,7 @@ export async function ask(
 ): Promise<Answer> {
   const merged = { ...goodHeaders, ...headers };
   for (const [name, value] of Object.entries(merged)) if (value === undefined) delete merged[name];
-  const stream = session.request(merged);
+  const stream = session.request(merged, { endStream: false });
   return new Promise<Answer>((resolve, reject) => {
     let head: { status: number; contentType: string | undefined } | undefined;
     const chunks: Buffer[] = [];

@@ -23,6 +23,8 @@ export interface Admission {
   readonly requestId: string;
   /** `X-Wire-API-Version` as received. */
   readonly version: string | undefined;
+  /** `Crosswire-Delivery-Id` as received. */
+  readonly deliveryId: string | undefined;
 }
 
 /** Who is at the other end: a remote whose certificate our TLS verified, or an ingress that says so in a header. */
@@ -65,6 +67,7 @@ export async function admit(request: HttpRequest, peer: Peer, needs: AdmissionNe
     originDomain: asOriginDomain(claimedDomain),
     requestId: requestIdOf(request),
     version: singleHeader(request, federationHeaders.version),
+    deliveryId: singleHeader(request, federationHeaders.deliveryId),
   };
 }
 
