@@ -12,7 +12,14 @@ const portProblems: Readonly<Record<string, string>> = {
 
 /** Turns what a start failed with into one line that says what to mend; anything else is passed on as it is. */
 export function explainStart(failure: unknown, config: Config): unknown {
-  if (failure instanceof CertificateFileError) return new OperatorError(failure.message, { cause: failure });
+  if (failure instanceof CertificateFileError) {
+    const setting = (['certificate', 'key', 'ca'] as const).find(
+      (name) => config.federation[name] === failure.file,
+    );
+    return new OperatorError(`federation.${setting ?? 'certificate'}: ${failure.message}`, {
+      cause: failure,
+    });
+  }
   const network = networkError(failure);
   const problem = portProblems[network?.code ?? ''];
   if (network !== undefined && problem !== undefined) {

@@ -114,7 +114,7 @@ describe('a configuration that cannot work stops the start with one line for eac
   it('a certificate that cannot be read, by its path', async () => {
     const { code, stderr } = await serve(`${good}${freePorts}`);
     assert.equal(code, 1);
-    assert.match(stderr, /tls\/(cert|key|ca)\.pem/);
+    assert.match(stderr, /^federation\.(certificate|key|ca): .*tls\/(cert|key|ca)\.pem: cannot be read/);
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
   });
 
@@ -135,7 +135,7 @@ describe('a configuration that cannot work stops the start with one line for eac
 });
 
 const freePorts =
-  'listen: { client: { port: 0 }, internal: { port: 0 }, outward: { port: 0 }, inward: { port: 0 }, ingress: { port: 0 } }\n';
+  'log: { level: error }\nlisten: { client: { port: 0 }, internal: { port: 0 }, outward: { port: 0 }, inward: { port: 0 }, ingress: { port: 0 } }\n';
 
 async function serve(text: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'crosswire-config-'));
