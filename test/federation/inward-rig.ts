@@ -207,7 +207,11 @@ export interface Answer {
 
 /** An HTTP/2 session on a socket that is connected. */
 export function speakHttp2(socket: TLSSocket): ClientHttp2Session {
-  const session = connectHttp2(`https://${ownHost}`, { createConnection: () => socket });
+  const session = connectHttp2(`https://${ownHost}`, {
+    createConnection: () => socket,
+    // Hostile header blocks are to leave this side.
+    maxSendHeaderBlockLength: 1024 * 1024,
+  });
   session.on('error', () => {});
   return session;
 }

@@ -31,6 +31,8 @@ export abstract class Exchange implements HttpRequest {
   abstract readonly incoming: Readable;
   /** The outgoing side. */
   abstract readonly outgoing: Writable;
+  /** True when the caller broke off: what was read is then no whole body, although Node ends it like one. */
+  protected abstract readonly cutOff: boolean;
   #counted = false;
   #abandoned: (() => void)[] | undefined;
   #gone = false;
@@ -56,16 +58,6 @@ export abstract class Exchange implements HttpRequest {
     return this.#aborter.signal;
   }
 
-  takeWhole(): Buffer | undefined {
-    const announced = announcedBytes(this.headers['content-length']);
-    const { incoming } = this;
-    if (announced === undefined || announced === 0 || incoming.readableLength !== announced) return undefined;
-    const chunk: unknown = incoming.read();
-    // Lets the end be seen, which the network may bring later.
-    incoming.resume();
-    return Buffer.isBuffer(chunk) ? chunk : undefined;
-  }
-
   async readAll(maxBytes: number): Promise<Buffer> {
     const announced = announcedBytes(this.headers['content-length']);
     if (announced !== undefined && announced > maxBytes) throw bodyTooLarge(maxBytes, announced);
@@ -76,14 +68,17 @@ export abstract class Exchange implements HttpRequest {
       incoming.on('data', (chunk: Buffer) => {
         this.progress.received += chunk.length;
         if (!collector.add(chunk)) reject(bodyTooLarge(maxBytes));
+        // All that was announced is all there will be: HTTP refuses more.
+        else if (this.progress.received === announced) resolve(collector.whole());
       });
       incoming.on('end', () => {
         // A stream that dies under its reader ends as well.
-        const cut = incoming.destroyed || (announced !== undefined && announced !== this.progress.received);
+        const short = announced !== undefined && announced !== this.progress.received;
+        const cut = incoming.destroyed || this.cutOff || short;
         if (cut) reject(refuse('bad-request', { message: 'The body ended before it was whole' }));
         else resolve(collector.whole());
       });
-      if (incoming.destroyed)
+      if (incoming.destroyed || this.cutOff)
         reject(refuse('bad-request', { message: 'The body ended before it was whole' }));
       incoming.resume();
     });
@@ -158,6 +153,10 @@ export class StreamExchange extends Exchange {
 
   get outgoing(): Writable {
     return this.#stream;
+  }
+
+  protected get cutOff(): boolean {
+    return this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
   }
 
   respond(status: number, headers: AnswerHeaders, body?: Uint8Array | string): void {
@@ -240,6 +239,10 @@ export class MessageExchange extends Exchange {
 
   get outgoing(): Writable {
     return this.#response;
+  }
+
+  protected get cutOff(): boolean {
+    return this.#message.destroyed && !this.#message.complete;
   }
 
   respond(status: number, headers: AnswerHeaders, body?: Uint8Array | string): void {

@@ -166,7 +166,8 @@ export class HttpAcceptor implements AsyncDisposable {
         countReset(session, watch);
       }
       this.#exchanges.delete(exchange);
-      if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.gone();
+      // Node closes a stream once its last frame is out, before the write that carried it reports itself finished.
+      if (!stream.writableEnded || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.gone();
     });
     this.#handle(exchange, rawHeaders, watch?.handler ?? this.#handler);
   };
@@ -234,9 +235,13 @@ const resetsPerSecond = 20;
 
 function countReset(session: Http2Session, watch: SessionWatch): void {
   watch.resets += 1;
-  if (watch.resets > maxResets && !session.destroyed) {
-    session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  }
+  if (watch.resets > maxResets && !session.destroyed) calmDown(session);
+}
+
+/** `destroy` takes no code without an error. */
+function calmDown(session: Http2Session): void {
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  session.destroy();
 }
 
 /** Looks with new bytes and no request after which a session counts as dripping rather than as settling. */
@@ -257,7 +262,7 @@ function watchSession(session: Http2Session, watch: SessionWatch, limits: HttpLi
   if (moved) watch.drips += 1;
   if (watch.drips > 0) watch.dripMs += beatMs;
   if (watch.drips > maxDrips && watch.dripMs > limits.headersTimeoutMs) {
-    session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    calmDown(session);
   } else if (watch.idleMs > limits.idleSocketMs) {
     session.close();
   }
@@ -280,6 +285,7 @@ function checkHeaders(rawHeaders: readonly string[], limits: HttpLimits): void {
 
 /** What Node's HTTP/1.1 parser refuses never becomes a request; the answer is written by hand. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (lingering.has(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -289,9 +295,18 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(
     `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
   );
+  // Closing while more arrives resets the connection, and the answer is lost with it.
+  lingering.add(socket);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
 }
+
+/** Sockets on which the last answer was written by hand: what still comes is thrown away. */
+const lingering = new WeakSet<Duplex>();
+const lingerMs = 1_000;
 
 function clientErrorRefusal(error: NodeJS.ErrnoException) {
   if (error.code === 'HPE_HEADER_OVERFLOW') return refuse('headers-too-large', { cause: error });

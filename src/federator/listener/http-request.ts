@@ -26,11 +26,6 @@ export interface HttpRequest {
   /** Aborted when the caller goes away, or is cut off, before the answer is complete. Made on first use. */
   readonly signal: AbortSignal;
   /**
-   * The whole body, when its announced length has arrived already, as it has with most RPCs; else undefined, and
-   * nothing was taken. Spares a small request the machinery of a stream.
-   */
-  takeWhole(): Buffer | undefined;
-  /**
    * Reads the whole body.
    * @throws Refusal `body-too-large` (413) as soon as more than `maxBytes` are announced or arrive, `request-timeout`
    * (408) when it arrives too slowly.
