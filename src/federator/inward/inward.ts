@@ -1,6 +1,6 @@
 import type { OriginDomain } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
-import type { ComponentTransport } from '#contract/rpc-transport.ts';
+import { type ComponentTransport, federationHeaders } from '#contract/rpc-transport.ts';
 import { renderMetrics } from '#telemetry';
 import type { PeerCertificateRules } from '../certificates/index.ts';
 import type { Discovery, Policy } from '../faces.ts';
@@ -134,7 +134,9 @@ async function answerOperations(
   outwardUrl: (() => string | undefined) | undefined,
 ): Promise<void> {
   const [path, query] = request.path.split('?');
-  if (request.method !== 'GET') throw refuse('no-endpoint');
+  // Through an ingress comes a remote, even when the ingress is set up to pass everything on.
+  const remote = request.headers[federationHeaders.certificate] !== undefined;
+  if (request.method !== 'GET' || remote) throw refuse('no-endpoint');
   if (path === '/i/metrics') {
     const { contentType, text } = await renderMetrics();
     request.respond(200, { 'content-type': contentType }, text);
