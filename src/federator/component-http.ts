@@ -27,16 +27,14 @@ export function createComponentHttp(urls: ComponentUrls): ComponentTransport & A
 async function send(agent: Agent, urls: ComponentUrls, call: ComponentRequest): Promise<ComponentResponse> {
   const url = urls[call.component];
   if (url === undefined) throw new Error(`components.${call.component} is not configured`);
-  try {
-    return await exchange(agent, url, call);
-  } catch (error) {
-    // A kept connection that the component closed just now: nothing of the request can have been read.
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' || call.signal.aborted) throw error;
-    return await exchange(agent, url, call);
-  }
+  const first = await exchange(agent, url, call);
+  // The component closed a kept connection just as it was taken up again: the request is sent once more, on a new one.
+  const answer = first === 'stale' ? await exchange(agent, url, call) : first;
+  if (answer === 'stale') throw new Error(`the component at ${url} closes its connections`);
+  return answer;
 }
 
-function exchange(agent: Agent, url: string, call: ComponentRequest): Promise<ComponentResponse> {
+function exchange(agent: Agent, url: string, call: ComponentRequest): Promise<ComponentResponse | 'stale'> {
   return new Promise((resolve, reject) => {
     const asked = httpRequest(`${url}/federation/${call.rpc}`, {
       agent,
@@ -52,7 +50,11 @@ function exchange(agent: Agent, url: string, call: ComponentRequest): Promise<Co
       },
     });
     asked.on('response', (answer) => resolve(toResponse(answer)));
-    asked.on('error', reject);
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = asked.reusedSocket && error.code === 'ECONNRESET' && !call.signal.aborted;
+      if (isStale) resolve('stale');
+      else reject(error);
+    });
     asked.end(call.body);
   });
 }

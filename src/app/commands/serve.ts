@@ -1,5 +1,6 @@
 import type { Backend, Role } from '../backend.ts';
 import { loadConfig } from '../config.ts';
+import { OperatorError } from '../terminal/failure.ts';
 import { type StopSignal, stopSignal } from '../terminal/stop-signal.ts';
 import type { ReadyMessage } from './network/child.ts';
 
@@ -34,9 +35,11 @@ async function serveHere({ config: file }: ServeCommand, role: Role, stop: StopS
 async function serveSplit({ config: file }: ServeCommand, stop: StopSignal): Promise<void> {
   loadConfig(file);
   const { openSplitBackend } = await import('./network/split.ts');
-  await using split = await openSplitBackend(file, stop);
+  await using split = await openSplitBackend(file);
   tellReady(split.pids);
-  await stop.requested;
+  const lost = await Promise.race([stop.requested, split.lost]);
+  if (lost !== undefined && !stop.signal.aborted)
+    throw new OperatorError(`the process of role ${lost} ended; the other one is stopped with it`);
 }
 
 function announce(backend: Backend): void {

@@ -9,8 +9,6 @@ export interface StopSignal {
   readonly signal: AbortSignal;
   /** Resolves when the first signal has arrived. */
   readonly requested: Promise<void>;
-  /** Asks for the stop from inside. */
-  request(): void;
 }
 
 /** Ties the process's signals to one abort signal. Called once, by a command. */
@@ -31,5 +29,5 @@ export function stopSignal(): StopSignal {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  return { signal: controller.signal, requested, request };
+  return { signal: controller.signal, requested };
 }

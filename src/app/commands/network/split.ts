@@ -1,36 +1,36 @@
-import { OperatorError } from '../../terminal/failure.ts';
-import type { StopSignal } from '../../terminal/stop-signal.ts';
-import { openServeProcess } from './child.ts';
+import { openServeProcess, type ServeProcess } from './child.ts';
 
 /** Federator and components of one backend as processes of their own, under this one. */
 export interface SplitBackend extends AsyncDisposable {
   /** This process and the two others. */
   readonly pids: readonly number[];
+  /** Resolves with the role whose process ended, whatever the reason. */
+  readonly lost: Promise<string>;
 }
 
+const roles = ['federator', 'components'] as const;
 const graceMs = 15_000;
 
 /**
  * Starts both roles and resolves when both listen. The end of one is the end of the backend: half of it answers
  * nobody usefully, and whoever supervises this process starts it again.
  */
-export async function openSplitBackend(configFile: string, stop: StopSignal): Promise<SplitBackend> {
-  await using stack = new AsyncDisposableStack();
-  const open = (role: string) =>
-    stack.use(openServeProcess(['--config', configFile, '--role', role], undefined, graceMs));
-  const federator = open('federator');
-  const components = open('components');
-  const roles = [federator, components];
-  await Promise.all(roles.map(({ ready }) => ready));
-  for (const { ended } of roles) void ended.then(() => stop.request());
-  const owned = stack.move();
+export async function openSplitBackend(configFile: string): Promise<SplitBackend> {
+  await using opening = new AsyncDisposableStack();
+  const started = roles.map((role) => ({
+    role,
+    process: opening.use(openServeProcess(['--config', configFile, '--role', role], undefined, graceMs)),
+  }));
+  await Promise.all(started.map(({ process }) => process.ready));
+  const owned = opening.move();
   return {
-    pids: [process.pid, ...roles.map(({ child }) => pidOf(child.pid))],
+    pids: [process.pid, ...started.map(({ process }) => pidOf(process))],
+    lost: Promise.race(started.map(({ role, process }) => process.ended.then(() => role))),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function pidOf(pid: number | undefined): number {
-  if (pid === undefined) throw new OperatorError('a role could not be started');
-  return pid;
+function pidOf({ child }: ServeProcess): number {
+  if (child.pid === undefined) throw new Error('a process that is ready has an id');
+  return child.pid;
 }
