@@ -23,6 +23,16 @@ const mails = new Counter({
   help: 'Mails by kind and outcome (sent, failed)',
   labelNames: ['kind', 'outcome'],
 });
+const clientChanges = new Counter({
+  name: 'crosswire_brig_client_changes_total',
+  help: 'Clients (devices) added and removed',
+  labelNames: ['change'],
+});
+const prekeyClaims = new Counter({
+  name: 'crosswire_brig_prekey_claims_total',
+  help: 'Prekeys of own users handed out, by kind: one-time, last-resort',
+  labelNames: ['kind'],
+});
 
 export function accountCreated(userId: string, flow: string): void {
   registrations.inc({ flow });
@@ -46,4 +56,49 @@ export function mailSent(kind: string): void {
 export function mailFailed(kind: string, error: unknown): void {
   mails.inc({ kind, outcome: 'failed' });
   log.error({ kind, err: error }, 'mail not sent');
+}
+
+const settlements = new Counter({
+  name: 'crosswire_brig_connection_settlements_failed_total',
+  help: 'Failed attempts to make both sides of a connection agree after a lost answer or a crash',
+  labelNames: ['action'],
+});
+
+/** Tried again by itself. */
+export function settlementFailed(
+  {
+    action,
+    user,
+    other,
+  }: { readonly action: string; readonly user: string; readonly other: { readonly domain: string } },
+  error: unknown,
+): void {
+  settlements.inc({ action });
+  log.warn({ err: error, action, user, domain: other.domain }, 'a connection could not be settled yet');
+}
+
+const deletions = new Counter({
+  name: 'crosswire_brig_deletions_total',
+  help: 'Deleted accounts, by who deleted them: self, operator, expiry',
+  labelNames: ['by'],
+});
+
+export function accountDeleted(userId: string, by: string): void {
+  deletions.inc({ by });
+  log.info({ user: userId, by }, 'account deleted');
+}
+
+export function clientAdded(userId: string, clientId: string, type: string): void {
+  clientChanges.inc({ change: 'added' });
+  log.info({ user: userId, client: clientId, type }, 'client added');
+}
+
+export function clientsRemoved(userId: string, clientIds: readonly string[]): void {
+  clientChanges.inc({ change: 'removed' }, clientIds.length);
+  log.info({ user: userId, clients: clientIds }, 'clients removed');
+}
+
+export function prekeysClaimed(oneTime: number, lastResort: number): void {
+  prekeyClaims.inc({ kind: 'one-time' }, oneTime);
+  prekeyClaims.inc({ kind: 'last-resort' }, lastResort);
 }

@@ -51,7 +51,7 @@ export function QualifiedOf<T extends TSchema>(id: T) {
 
 /** A map whose keys are ids or domains; another key is refused. */
 export function MapOf<K extends string, T extends TSchema>(key: TUnsafe<K>, value: T) {
-  return Type.Record(key, value, { additionalProperties: false });
+  return Type.Unsafe<Record<K, Static<T>>>(Type.Record(key, value, { additionalProperties: false }));
 }
 
 /** The value or null; on reading, a missing member is the same (reference 0.2). */

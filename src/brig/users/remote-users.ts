@@ -56,7 +56,8 @@ export function assertOwnUser(domain: BackendDomain, rpc: Rpc, claimed: BackendD
   if (claimed !== domain) throw unexpected(domain, rpc, `a user of ${claimed}`);
 }
 
-function unexpected(domain: BackendDomain, rpc: Rpc, found: string): Refusal {
+/** The refusal of an answer that is about something else than what was asked. */
+export function unexpected(domain: BackendDomain, rpc: Rpc, found: string): Refusal {
   return refuse('federation-unexpected-body', {
     message: `Could parse body, but response was not expected: ${domain} told of ${found}`,
     data: { type: 'federation', domain, path: `/federation/${rpc.name}` },

@@ -2,7 +2,7 @@ import type { CallOptions, FederationCaller } from '#contract/federation-caller.
 import type { BackendDomain, Handle, Qualified, UserId } from '#contract/ids.ts';
 import type { UserProfile } from '#contract/profiles.ts';
 import { Refusal } from '#contract/refusal.ts';
-import type { Reader } from '#storage';
+import type { AccountRow, Reader } from '#storage';
 import { isVisible, profileOf } from './profile.ts';
 import { findRemoteProfileByHandle, listRemoteProfiles } from './remote-users.ts';
 import { findAccountByHandle, listAccounts } from './user-store.ts';
@@ -12,6 +12,8 @@ export interface UserLookupNeeds {
   readonly ownDomain: BackendDomain;
   readonly reader: Reader;
   readonly federation: FederationCaller;
+  /** Told of what was read: whoever is past its time is shown once more and then goes. */
+  readonly onExpired?: (accounts: readonly AccountRow[]) => void;
 }
 
 /** Profiles of users of any backend. */
@@ -46,13 +48,14 @@ export interface DomainFailure {
 }
 
 /** wire-server asks as many remote backends at once (reference federation-api 7.2). */
-const domainsAtOnce = 8;
+export const domainsAtOnce = 8;
 
 export function createUserLookup(needs: UserLookupNeeds): UserLookup {
   const { ownDomain, reader, federation } = needs;
 
   async function listOwn(viewer: UserId, ids: readonly UserId[]): Promise<readonly UserProfile[]> {
     const accounts = await listAccounts(reader, ids);
+    needs.onExpired?.(accounts);
     return accounts.filter(isVisible).map((account) => profileOf(account, ownDomain, viewer));
   }
 
@@ -92,7 +95,8 @@ export function createUserLookup(needs: UserLookupNeeds): UserLookup {
   };
 }
 
-function idsByDomain(users: readonly Qualified<UserId>[]): Map<BackendDomain, readonly UserId[]> {
+/** The ids of each domain, each once. */
+export function idsByDomain(users: readonly Qualified<UserId>[]): Map<BackendDomain, readonly UserId[]> {
   const groups = new Map<BackendDomain, Set<UserId>>();
   for (const { domain, id } of users) {
     const group = groups.get(domain);
@@ -117,7 +121,7 @@ async function orFailure(
 }
 
 /** Maps with at most `limit` calls under way; results keep the order of the items. */
-async function mapAtMost<T, R>(
+export async function mapAtMost<T, R>(
   limit: number,
   items: readonly T[],
   change: (item: T) => Promise<R>,

@@ -6,9 +6,6 @@ import { ClientIdSchema, Domain, MapOf, UserIdSchema } from '../schema.ts';
 
 /** Claims of prekeys: each takes one away for good, except the last-resort one (reference client-api 3.6). */
 
-/** Users that one request may name; a conversation has no more members. */
-export const maxClaimedUsers = 500;
-
 const user = { domain: Domain, uid: UserIdSchema };
 const QualifiedPrekeys = MapOf(Domain, PrekeysByUser);
 const QualifiedClientIds = MapOf(Domain, ClientIdsByUser);
