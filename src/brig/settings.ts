@@ -11,6 +11,13 @@ export interface CookieThrottle {
   readonly retryAfterSeconds: number;
 }
 
+/** How much a user's clients may remember for each other (reference client-api 9.1). */
+export interface PropertyLimits {
+  readonly count: number;
+  readonly keyLength: number;
+  readonly valueBytes: number;
+}
+
 /** What an operator may choose about accounts. Lifetimes are those of reference client-api 2.1 and 11. */
 export interface BrigSettings {
   readonly userCookieSeconds: number;
@@ -45,6 +52,11 @@ export interface BrigSettings {
   readonly deletionUrl: string;
   /** Most connections of a user that are sent or accepted. */
   readonly maxConnections: number;
+  /** Most permanent clients (devices) of a user. */
+  readonly clientLimit: number;
+  /** Most users whose prekeys one request may claim. */
+  readonly claimedUsers: number;
+  readonly properties: PropertyLimits;
 }
 
 const daySeconds = 86_400;
@@ -70,6 +82,9 @@ export const defaultSettings: BrigSettings = {
   defaultLocale: 'en',
   activationUrl: 'http://127.0.0.1:8080/activate',
   passwordResetUrl: 'http://127.0.0.1:8080/password-reset',
+  clientLimit: 7,
+  claimedUsers: 500,
+  properties: { count: 16, keyLength: 1024, valueBytes: 512 * 1024 },
   deletionUrl: 'http://127.0.0.1:8080/delete',
   maxConnections: 1000,
 };

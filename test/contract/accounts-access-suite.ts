@@ -5,7 +5,7 @@ import { access, logout, putAccessSelfEmail } from '#contract/client/login.ts';
 import { getActivate, register } from '#contract/client/registration.ts';
 import { getSelf } from '#contract/client/self.ts';
 import { getActivationCode, putUserStatus } from '#contract/internal/users.ts';
-import { clientsOf, openRig, refused, userOf, zuidOf } from './brig-rig.ts';
+import { openRig, refused, userOf, zuidOf } from './brig-rig.ts';
 
 /** Reference client-api 2.6. */
 export function accessSuite(freshUrl: () => Promise<string>): void {
@@ -148,8 +148,8 @@ export function accessSuite(freshUrl: () => Promise<string>): void {
 
   describe('binding to a client', () => {
     it('gives a new cookie and a token with the client, and later calls keep it', async () => {
-      await using rig = await openRig(await freshUrl(), { clients: clientsOf('deadbeef') });
-      await rig.addUser(email);
+      await using rig = await openRig(await freshUrl());
+      await rig.addClients(await rig.addUser(email), 'deadbeef');
       const { zuid } = await rig.logIn(email);
       const bound = await rig.send(access, { zuid: [zuid], query: { client_id: 'DEADBEEF' } });
       const cookie = zuidOf(bound) ?? '';
@@ -162,8 +162,8 @@ export function accessSuite(freshUrl: () => Promise<string>): void {
     });
 
     it('lets a caller that keeps its first cookie go on with it, bound or not', async () => {
-      await using rig = await openRig(await freshUrl(), { clients: clientsOf('deadbeef', 'cafe') });
-      await rig.addUser(email);
+      await using rig = await openRig(await freshUrl());
+      await rig.addClients(await rig.addUser(email), 'deadbeef', 'cafe');
       const { zuid } = await rig.logIn(email);
       const first = zuidOf(await rig.send(access, { zuid: [zuid], query }));
       const unbound = await rig.send(access, { zuid: [zuid] });
@@ -175,8 +175,8 @@ export function accessSuite(freshUrl: () => Promise<string>): void {
     });
 
     it('works for session cookies, which stay session cookies', async () => {
-      await using rig = await openRig(await freshUrl(), { clients: clientsOf('deadbeef') });
-      await rig.addUser(email);
+      await using rig = await openRig(await freshUrl());
+      await rig.addClients(await rig.addUser(email), 'deadbeef');
       const { zuid } = await rig.logIn(email, false);
       const bound = await rig.send(access, { zuid: [zuid], query });
       assert.match(zuidOf(bound) ?? '', /\.l=s\..*\.i=deadbeef$/);
@@ -184,8 +184,8 @@ export function accessSuite(freshUrl: () => Promise<string>): void {
     });
 
     it('is refused for clients that the user has not, and for a cookie bound to another', async () => {
-      await using rig = await openRig(await freshUrl(), { clients: clientsOf('deadbeef', 'cafe') });
-      await rig.addUser(email);
+      await using rig = await openRig(await freshUrl());
+      await rig.addClients(await rig.addUser(email), 'deadbeef', 'cafe');
       const { zuid } = await rig.logIn(email);
       const unknown = rig.send(access, { zuid: [zuid], query: { client_id: 'beef' } });
       await assert.rejects(unknown, refused('invalid-credentials', 403, /client_id/));

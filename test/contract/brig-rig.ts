@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { type Brig, type BrigNeeds, openBrig, type RemoteRules } from '#brig';
 import { login as loginRoute } from '#contract/client/login.ts';
-import { type ClientId, parseBackendDomain, type UserId } from '#contract/ids.ts';
+import type { Push } from '#contract/events/push.ts';
+import { parseBackendDomain, type UserId } from '#contract/ids.ts';
 import { createUser } from '#contract/internal/users.ts';
 import { Refusal } from '#contract/refusal.ts';
 import type { AuthenticatedUser, Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
@@ -19,8 +20,12 @@ export interface Rig extends AsyncDisposable {
   readonly clock: Clock;
   /** Calls a route with a body, query and so on as they come from the network. */
   send<R extends Route>(route: R, request?: RawRequest): Promise<RouteAnswer<R['answers']>>;
+  /** Every event that was pushed, in order. */
+  readonly pushes: readonly Push[];
   /** An active user with the password `correct-horse`. */
   addUser(email: string): Promise<AuthenticatedUser>;
+  /** Gives a user clients of these ids. */
+  addClients(user: AuthenticatedUser, ...ids: readonly string[]): Promise<void>;
   /** Logs in with `correct-horse`. */
   logIn(email: string, persist?: boolean, label?: string): Promise<LoggedIn>;
 }
@@ -35,6 +40,8 @@ export interface RawRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Client API version; 5 when not given. */
+  readonly version?: number;
   /** Values of `zuid` cookies. */
   readonly zuid?: readonly string[];
   /** An access token, sent as `Authorization: Bearer`. */
@@ -66,6 +73,7 @@ export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Prom
   const storage = opening.use(await openStorage({ url }));
   await empty(storage);
   const clock: Clock = { now: 1_800_000_000_000 };
+  const pushes: Push[] = [];
   const brig = opening.use(
     await openBrig({
       ownDomain,
@@ -75,12 +83,22 @@ export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Prom
       mail: { log: true, from: 'noreply@a.example.com' },
       zauthKeys: keys,
       now: () => clock.now,
+      events: { push: async (work, push) => work.onCommit(() => pushes.push(push)) },
       ...needs,
     }),
   );
   const owned = opening.move();
   const rig = createCaller(brig);
-  return { brig, storage, clock, ...rig, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const addClients = addClientsTo(storage, clock);
+  return {
+    brig,
+    storage,
+    clock,
+    pushes,
+    addClients,
+    ...rig,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** Suites may share a database, one test after the other. */
@@ -88,12 +106,24 @@ async function empty(storage: Storage): Promise<void> {
   await storage.work(async ({ db }) => {
     await db.deleteFrom('account').execute();
     await db.deleteFrom('activation').execute();
+    await db.deleteFrom('client').execute();
     await db.deleteFrom('cookie').execute();
     await db.deleteFrom('handle_reservation').execute();
     await db.deleteFrom('login_failure').execute();
     await db.deleteFrom('password_reset').execute();
+    await db.deleteFrom('prekey').execute();
+    await db.deleteFrom('property').execute();
     await db.deleteFrom('search_term').execute();
   });
+}
+
+function addClientsTo(storage: Storage, clock: Clock): Rig['addClients'] {
+  return async (user, ...ids) => {
+    const common = { user_id: user.userId, type: 'permanent', created_at: clock.now, capabilities: '[]' };
+    const none = { class: null, label: null, model: null, cookie: null, last_active: null };
+    const rows = ids.map((id) => ({ id, ...common, ...none, mls_public_keys: '{}' }));
+    await storage.work(({ db }) => db.insertInto('client').values(rows).execute());
+  };
 }
 
 function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
@@ -111,7 +141,7 @@ function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
       params: parse(Type.Object(route.params ?? {}), request.params ?? {}, 'path') as never,
       query: parse(Type.Object(route.query ?? {}), request.query ?? {}, 'query') as never,
       body: (route.body === undefined ? undefined : parse(route.body, request.body, 'body')) as never,
-      version: 5,
+      version: request.version ?? 5,
       cookies: (request.zuid ?? []).map((value) => ({ name: 'zuid', value })),
       authorization,
       requestId: 'test',
@@ -170,9 +200,4 @@ export function refused(label: string, status: number, message?: RegExp): (error
     }
     return true;
   };
-}
-
-/** Users that have exactly these clients. */
-export function clientsOf(...known: readonly string[]): NonNullable<BrigNeeds['clients']> {
-  return { has: async (_reader, _userId, clientId: ClientId) => known.includes(clientId) };
 }

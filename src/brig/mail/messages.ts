@@ -47,6 +47,31 @@ export function passwordResetMail(to: string, name: string, code: MailedCode): M
   return { to, kind: 'password-reset', subject: 'Set a new password', text: `${text.join('\n')}\n` };
 }
 
+/** @param device what the client calls itself. */
+export function newClientMail(to: string, name: string, device: string | null, at: Date): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `your account was used on a new device${device === null ? '' : ` (${oneLine(device)})`} at ${at.toISOString()}.`,
+    '',
+    'If that was not you, remove the device and set a new password.',
+  ];
+  return { to, kind: 'new-client', subject: 'A new device', text: `${text.join('\n')}\n` };
+}
+
+/** For a user that wants its account deleted. */
+export function deletionMail(to: string, name: string, code: MailedCode): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `to delete your account for good, open ${link(code)}`,
+    `or enter the code ${code.code}.`,
+    '',
+    'If you did not ask for it, ignore this mail: your account stays as it is.',
+  ];
+  return { to, kind: 'deletion', subject: 'Delete your account?', text: `${text.join('\n')}\n` };
+}
+
 function link({ url, key, code }: MailedCode): string {
   const target = new URL(url);
   target.searchParams.set('key', key);

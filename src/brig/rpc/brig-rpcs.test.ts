@@ -6,6 +6,8 @@ import type { RemoteDomain, SearchPolicy } from '#contract/profiles.ts';
 import type { OutputOf, Rpc } from '#contract/rpc.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { Storage } from '#storage';
+import { createClientDirectory } from '../clients/client-directory.ts';
+import { createClaims } from '../prekeys/claims.ts';
 import type { RemoteRules } from '../search/remote-rules.ts';
 import {
   addAccounts,
@@ -53,12 +55,15 @@ function listed(
 
 /** Sends what a remote sends, through the dispatcher that stands behind the federator. */
 async function send<R extends Rpc>(
-  { reader }: Storage,
+  storage: Storage,
   remotes: readonly RemoteDomain[],
   rpc: R,
   input: unknown,
 ): Promise<{ readonly status: number; readonly body: OutputOf<R> & { readonly label?: string } }> {
-  const table = brigRpcTable({ ownDomain, reader, remoteRules: rulesOf(remotes) });
+  const { reader } = storage;
+  const directory = createClientDirectory(storage);
+  const claims = createClaims({ storage, directory, random: Math.random });
+  const table = brigRpcTable({ ownDomain, reader, remoteRules: rulesOf(remotes), directory, claims });
   const transport = createDispatcher(table, {
     onBug: (error) => {
       throw error;
