@@ -4,8 +4,11 @@ export interface BackOffOptions {
   readonly capMs: number;
 }
 
-/** The cap keeps the promise that a remote that is back is talked to again within five seconds. */
-export const defaultBackOff: BackOffOptions = { baseMs: 250, capMs: 3_000 };
+/**
+ * The cap, together with the outbox's own, keeps the promise that what is queued for a remote that is back begins to
+ * arrive within two seconds.
+ */
+export const defaultBackOff: BackOffOptions = { baseMs: 250, capMs: 1_500 };
 
 /**
  * The wait after the nth failure in a row (from 1): doubling, capped, and spread over its upper half so that many

@@ -1,7 +1,7 @@
 import type { BackendDomain } from '#contract/ids.ts';
 import type { Storage } from '#storage';
 import type { Leases } from '../leases/leases.ts';
-import { remotesWithRows } from '../rows/outbox-store.ts';
+import { newestPosition, remotesWithRows } from '../rows/outbox-store.ts';
 import type { QueuedRow } from '../rows/queued-row.ts';
 import type { OutboxSettings } from '../settings.ts';
 import { log } from '../telemetry.ts';
@@ -15,6 +15,9 @@ export interface DrainersNeeds {
   /** Milliseconds of a clock that only goes forward. */
   readonly steadyNow: () => number;
 }
+
+/** Replicas look through their remotes' queues at least this often. */
+const searchEveryMs = 5_000;
 
 interface Owned {
   readonly drainer: RemoteDrainer;
@@ -35,6 +38,9 @@ export class Drainers implements AsyncDisposable {
   readonly #quietWaiters = new Set<() => void>();
   readonly #beat: NodeJS.Timeout;
   #beating: Promise<void> | undefined;
+  /** The newest row that this replica knows of, and when all queues are looked through whatever it is. */
+  #newest = 0;
+  #searchAt = 0;
   #closed = false;
 
   constructor(needs: DrainersNeeds) {
@@ -48,6 +54,7 @@ export class Drainers implements AsyncDisposable {
   /** Rows that have just been committed, in the order of their positions. */
   committed(rows: readonly QueuedRow[]): void {
     for (const row of rows) {
+      this.#newest = Math.max(this.#newest, row.position);
       const owned = this.#owned.get(row.domain);
       if (owned === undefined) this.#claim(row.domain);
       else if (this.#shared) owned.drainer.changed([row.lane]);
@@ -127,9 +134,23 @@ export class Drainers implements AsyncDisposable {
       return;
     }
     await this.#renew();
-    for (const domain of domains) this.#owned.get(domain)?.drainer.changed('anywhere');
+    if (await this.#othersWrote())
+      for (const domain of domains) this.#owned.get(domain)?.drainer.changed('anywhere');
     const others = domains.filter((domain) => !this.#owned.has(domain) && !this.#claiming.has(domain));
     await this.#claimShared(others);
+  }
+
+  /**
+   * Whether there is a row that is newer than those of this replica. Positions are given out before the commit, so one
+   * that is a little older may come to light later: now and then the answer is yes all the same.
+   */
+  async #othersWrote(): Promise<boolean> {
+    const newest = await newestPosition(this.#needs.storage.reader);
+    const now = this.#needs.steadyNow();
+    if (newest <= this.#newest && now < this.#searchAt) return false;
+    this.#newest = Math.max(this.#newest, newest);
+    this.#searchAt = now + searchEveryMs;
+    return true;
   }
 
   async #renew(): Promise<void> {

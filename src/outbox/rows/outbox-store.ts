@@ -139,6 +139,16 @@ export async function remotesWithRows(reader: Reader): Promise<readonly BackendD
   }
 }
 
+const selectNewest = hotQuery((reader) =>
+  reader.selectFrom('outbox').select('position').orderBy('position', 'desc').limit(1),
+);
+
+/** The highest position there is; 0 when nothing waits. */
+export async function newestPosition(reader: Reader): Promise<number> {
+  const [newest] = await selectNewest(reader);
+  return newest?.position ?? 0;
+}
+
 const deleteRow = hotQuery((reader, position: number) =>
   changing(reader).deleteFrom('outbox').where('position', '=', position),
 );
