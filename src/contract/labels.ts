@@ -189,6 +189,7 @@ export const labels = catalogue({
   // Notifications
   'not-found:notification': { status: 404, message: 'Some notifications not found' },
   'upgrade-required': { status: 426, message: 'This endpoint speaks WebSocket only' },
+  'shutting-down': { status: 503, message: 'The server is shutting down; connect again' },
   'app-not-found': { status: 404, message: 'App does not exist' },
   'invalid-token': { status: 404, message: 'Invalid push token' },
   'not-found:push-token': { status: 404, message: 'Push token not found' },

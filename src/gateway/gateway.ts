@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BackendDomain } from '#contract/ids.ts';
 import { Refusal } from '#contract/refusal.ts';
@@ -23,6 +22,7 @@ import { serveDocumentation } from './openapi/documentation.ts';
 import { authenticate } from './tokens/authenticate.ts';
 import { cacheTokens } from './tokens/token-cache.ts';
 import type { VerifyToken } from './tokens/token-verifier.ts';
+import { asksForWebSocket, type OnUpgrade } from './upgrades.ts';
 import { serveApiVersion } from './versions/api-version.ts';
 import { enabledVersions, readVersion, type Target, type VersionSet } from './versions/version-prefix.ts';
 
@@ -45,7 +45,7 @@ export interface GatewayOptions {
   /** Addresses of reverse proxies whose `X-Forwarded-For` names the caller. */
   readonly trustedProxies?: readonly string[];
   /** Takes over a request to change protocols (WebSocket); without it such a request is answered as a plain one. */
-  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly onUpgrade?: OnUpgrade;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
 }
@@ -101,6 +101,7 @@ function clientFrame(options: GatewayOptions, targets: Targets): FrameOptions {
     name: 'client',
     limits,
     trustedProxies: options.trustedProxies,
+    ...(options.onUpgrade === undefined ? {} : { takesUpgrade: asksForWebSocket }),
     requestId: () => randomUUID(),
     rewriteUrl: (raw) => targets.take(raw),
     headersFor: ({ id, headers }) => ({

@@ -19,3 +19,4 @@ export {
 } from './internal-listener.ts';
 export type { Rate } from './limits/rate-limiter.ts';
 export type { VerifiedToken, VerifyToken } from './tokens/token-verifier.ts';
+export { createUpgrades, type OnUpgrade, type UpgradesOptions } from './upgrades.ts';

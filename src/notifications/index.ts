@@ -12,16 +12,28 @@
 import type { Push } from '#contract/events/push.ts';
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
+import type { UpgradeRoute } from '#contract/upgrade.ts';
 import type { Storage, Work } from '#storage';
+import { type Bus, createInProcessBus } from './bus.ts';
+import { type NativePush, NativePushes } from './push-tokens/native-push.ts';
+import { removeTokens } from './push-tokens/token-store.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { pushTokenRoutes } from './routes/push-tokens.ts';
 import { defaultSettings, type NotificationSettings } from './settings.ts';
+import { Sockets } from './sockets/sockets.ts';
+import { CleanUp } from './streams/clean-up.ts';
 import { createRowInserts } from './streams/insert-rows.ts';
 import { createNotificationIds } from './streams/notification-id.ts';
-import { createPushes } from './streams/pushes.ts';
+import { createPushes, type Pushes } from './streams/pushes.ts';
 import { removeClientEvents, removeStream } from './streams/stream-store.ts';
 import { createTicks } from './streams/ticks.ts';
+import { pushesCommitted } from './telemetry.ts';
 
+export { type Bus, type BusMessage, createInProcessBus } from './bus.ts';
+export type { Delivery } from './delivery.ts';
+export { createLogNativePush, type NativeHint, type NativePush } from './push-tokens/native-push.ts';
 export type { NotificationSettings } from './settings.ts';
+export type { KeepAliveTimes } from './sockets/keep-alive.ts';
 
 /** What notifications needs of others. */
 export interface NotificationNeeds {
@@ -29,6 +41,10 @@ export interface NotificationNeeds {
   readonly storage: Storage;
   /** Told when a client fetches its notifications: it is in use. */
   readonly lastActive?: (user: UserId, client: ClientId) => Promise<void>;
+  /** To the other replicas; needed when there are several on one PostgreSQL. */
+  readonly bus?: Bus;
+  /** Where devices without an open socket are woken; nowhere when not given. */
+  readonly nativePush?: NativePush;
   readonly settings?: Partial<NotificationSettings>;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
@@ -39,39 +55,75 @@ export interface Notifications extends AsyncDisposable {
   push(work: Work, push: Push): Promise<void>;
   /** Many at once, in order. All pushes of one unit of work are written by one or two statements. */
   pushMany(work: Work, pushes: readonly Push[]): Promise<void>;
-  /** Takes away what is for this client alone. */
+  /** Takes away what is for this client alone; after the commit its sockets close, behind what was pushed. */
   removeClient(work: Work, user: UserId, client: ClientId): Promise<void>;
-  /** Takes away the user's stream. */
+  /** Takes away the user's stream and push tokens; after the commit the sockets close, behind what was pushed. */
   removeUser(work: Work, user: UserId): Promise<void>;
   /** For the client listener. */
   readonly routes: readonly ServedRoute[];
+  readonly upgrades: readonly UpgradeRoute[];
+  /**
+   * Disposing it closes the sockets and refuses new ones. It comes before the end of the client listener, which waits
+   * for them; pushes are still taken.
+   */
+  readonly sockets: AsyncDisposable;
 }
 
 /** Opens notifications. */
 export async function openNotifications(needs: NotificationNeeds): Promise<Notifications> {
-  const { ownDomain, storage, lastActive, now = Date.now } = needs;
+  const { ownDomain, storage, lastActive, nativePush, now = Date.now, bus = createInProcessBus() } = needs;
+  const { reader } = storage;
   const settings: NotificationSettings = { ...defaultSettings, ...needs.settings };
+  const { retentionSeconds, cleanUpIntervalMs: intervalMs } = settings;
   const ids = createNotificationIds(ownDomain);
+  const ticks = await createTicks(storage, now);
+  const owned = new AsyncDisposableStack();
+  owned.use(new CleanUp({ storage, retentionSeconds, intervalMs, now }));
+  const sockets = owned.use(new Sockets({ storage, ids, bus, settings }));
+  const hasSocket = (user: UserId, client: ClientId) => sockets.hasSocket(user, client);
+  const hints = nativePush && owned.use(new NativePushes({ reader, nativePush, hasSocket }));
   const pushes = createPushes({
     ids,
-    ticks: await createTicks(storage, now),
+    ticks,
     inserts: createRowInserts(storage.dialect),
     nextTransientPosition: createCounter(now),
-    deliver() {},
+    deliver(deliveries) {
+      pushesCommitted(deliveries);
+      sockets.deliver(deliveries);
+      hints?.deliver(deliveries);
+    },
   });
+  return {
+    ...joinPushes(pushes, sockets),
+    routes: [
+      ...notificationRoutes({ reader, ids, lastActive, retentionSeconds, now }),
+      ...pushTokenRoutes(storage, settings.pushApps),
+    ],
+    upgrades: [{ path: '/await', take: (upgrade) => sockets.take(upgrade) }],
+    sockets,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function joinPushes(
+  pushes: Pushes,
+  sockets: Sockets,
+): Pick<Notifications, 'push' | 'pushMany' | 'removeClient' | 'removeUser'> {
+  const closeAfter = (work: Work, user: UserId, client?: ClientId) =>
+    pushes.afterDelivery(work, () => sockets.remove(user, client));
   return {
     push: async (work, push) => pushes.push(work, [push]),
     pushMany: async (work, many) => pushes.push(work, many),
-    removeClient: removeClientEvents,
-    removeUser: removeStream,
-    routes: notificationRoutes({
-      reader: storage.reader,
-      ids,
-      lastActive,
-      retentionSeconds: settings.retentionSeconds,
-      now,
-    }),
-    async [Symbol.asyncDispose]() {},
+    async removeClient(work, user, client) {
+      await removeClientEvents(work, user, client);
+      await removeTokens(work, user, client);
+      closeAfter(work, user, client);
+    },
+    async removeUser(work, user) {
+      await removeStream(work, user);
+      await removeTokens(work, user);
+      closeAfter(work, user);
+    },
   };
 }
 

@@ -34,16 +34,16 @@ const nativePushes = new Counter({
 
 export type CloseReason = 'shutdown' | 'unanswered' | 'expired' | 'slow' | 'removed';
 
-export function pushCommitted(kind: 'stored' | 'transient', count: number): void {
-  if (count > 0) pushes.inc({ kind }, count);
+export function pushesCommitted(committed: readonly { readonly transient: boolean }[]): void {
+  for (const { transient } of committed) pushes.inc({ kind: transient ? 'transient' : 'stored' });
 }
 
 export function delivered(sockets: number): void {
   deliveries.inc(sockets);
 }
 
-export function socketClosed(reason: CloseReason, count = 1): void {
-  closed.inc({ reason }, count);
+export function socketClosed(reason: CloseReason): void {
+  closed.inc({ reason });
 }
 
 /** The reader finds in its stream what it missed, so this is no error; many of them are worth a look. */

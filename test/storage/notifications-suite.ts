@@ -5,7 +5,7 @@ import type { Push } from '#contract/events/push.ts';
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
 import { type NotificationNeeds, type Notifications, openNotifications } from '#notifications';
 import { openStorage, type Storage } from '#storage';
-import { createStreamReader } from '../notifications-reader.ts';
+import { createStreamReader } from '../notifications/stream-reader.ts';
 import type { Dialect } from './storage-suite.ts';
 
 const domain = 'a.example.com' as BackendDomain;

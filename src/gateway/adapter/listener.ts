@@ -65,6 +65,8 @@ export interface FrameOptions {
   headersFor(request: FastifyRequest): Readonly<Record<string, string>>;
   /** Runs before routing has an effect; throws refusals. */
   check(request: FastifyRequest): void;
+  /** Which requests to change protocols are not answered as plain ones but by the server's `upgrade` event. */
+  readonly takesUpgrade?: (raw: IncomingMessage) => boolean;
 }
 
 /**
@@ -99,6 +101,7 @@ export function createFrame(options: FrameOptions): FastifyInstance {
       requireHostHeader: false,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+      ...(options.takesUpgrade === undefined ? {} : { shouldUpgradeCallback: options.takesUpgrade }),
     },
     clientErrorHandler: (error, socket) => refuseConnection(name, error, socket),
     frameworkErrors: (error, request, reply) => fail(options, error, request, reply),

@@ -21,6 +21,8 @@ export interface PushesNeeds {
 export interface Pushes {
   /** Rows of all pushes of a unit of work are written together, as its last change. */
   push(work: Work, pushes: readonly Push[]): void;
+  /** Runs after the commit, behind the delivery of everything that the unit of work pushes. */
+  afterDelivery(work: Work, effect: () => void): void;
 }
 
 interface Collected {
@@ -29,13 +31,18 @@ interface Collected {
   readonly recipients: readonly Recipient[];
 }
 
+interface Batch {
+  readonly collected: Collected[];
+  readonly effects: (() => void)[];
+}
+
 export function createPushes(needs: PushesNeeds): Pushes {
-  const collected = new WeakMap<Work, Collected[]>();
-  const collectedIn = (work: Work): Collected[] => {
-    const known = collected.get(work);
+  const batches = new WeakMap<Work, Batch>();
+  const batchOf = (work: Work): Batch => {
+    const known = batches.get(work);
     if (known !== undefined) return known;
-    const made: Collected[] = [];
-    collected.set(work, made);
+    const made: Batch = { collected: [], effects: [] };
+    batches.set(work, made);
     work.beforeCommit(() => write(needs, work, made));
     return made;
   };
@@ -44,8 +51,11 @@ export function createPushes(needs: PushesNeeds): Pushes {
       for (const push of pushes) {
         const recipients = eachOnce(push.recipients);
         if (recipients.length === 0) continue;
-        collectedIn(work).push({ push, event: encodeEvent(push.event), recipients });
+        batchOf(work).collected.push({ push, event: encodeEvent(push.event), recipients });
       }
+    },
+    afterDelivery(work, effect) {
+      batchOf(work).effects.push(effect);
     },
   };
 }
@@ -67,7 +77,7 @@ function joined({ user, clients }: Recipient, other: Recipient): Recipient {
   return { user, clients: [...new Set([...clients, ...other.clients])] };
 }
 
-async function write(needs: PushesNeeds, work: Work, collected: readonly Collected[]): Promise<void> {
+async function write(needs: PushesNeeds, work: Work, { collected, effects }: Batch): Promise<void> {
   const stored = collected.filter(({ push }) => push.transient !== true);
   const users = stored.flatMap(({ recipients }) => recipients.map(({ user }) => user));
   let position = stored.length === 0 ? 0 : await needs.ticks.take(work, users, stored.length);
@@ -83,7 +93,10 @@ async function write(needs: PushesNeeds, work: Work, collected: readonly Collect
   });
   if (payloads.length > 0) await needs.inserts.payloads(work, payloads);
   if (rows.length > 0) await needs.inserts.notifications(work, rows);
-  work.onCommit(() => needs.deliver(deliveries));
+  work.onCommit(() => {
+    needs.deliver(deliveries);
+    for (const effect of effects) effect();
+  });
 }
 
 function addRows(
