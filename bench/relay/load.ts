@@ -26,8 +26,8 @@ export async function drive(stage: Stage, url: string, seconds: number): Promise
 }
 
 async function driveWithH2load(program: string, stage: Stage, url: string, seconds: number): Promise<Load> {
-  const body = stage.file('question.json');
-  const log = stage.file('h2load.log');
+  const body = stage.scratch('question.json');
+  const log = stage.scratch('h2load.log');
   await writeFile(body, question);
   await rm(log, { force: true });
   const output = await outputOf(program, [

@@ -18,7 +18,7 @@ export async function startNginx(
   const program = nginx;
   const [front = 0, ingress = 0, back = 0] = await freePorts(3);
   const start = async (name: string, port: number, http: string) => {
-    const folder = stage.file(`nginx-${name}`);
+    const folder = stage.scratch(`nginx-${name}`);
     await mkdir(folder);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     await writeFile(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,16 +8,21 @@ import { a, createAuthority, type DnsServer, federatorSrv, openDnsServer } from 
 export interface Stage extends AsyncDisposable {
   readonly folder: string;
   readonly dns: DnsServer;
+  /** A path among the certificates. */
   file(name: string): string;
+  /** A path in a folder of its own: backends watch the other for changes, and would look at every line of a log. */
+  scratch(name: string): string;
 }
 
 export const hosts = { a: 'wire.a.example.com', b: 'wire.b.example.com' } as const;
 
 export async function openStage(): Promise<Stage> {
   await using opening = new AsyncDisposableStack();
-  const folder = opening.adopt(await mkdtemp(join(tmpdir(), 'crosswire-bench-')), (path) =>
+  const root = opening.adopt(await mkdtemp(join(tmpdir(), 'crosswire-bench-')), (path) =>
     rm(path, { recursive: true }),
   );
+  const folder = join(root, 'tls');
+  await mkdir(folder);
   const file = (name: string) => join(folder, name);
   const authority = createAuthority();
   await writeFile(file('ca.pem'), authority.certificate);
@@ -28,7 +33,13 @@ export async function openStage(): Promise<Stage> {
   }
   const dns = opening.use(await openDnsServer());
   const owned = opening.move();
-  return { folder, dns, file, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    folder,
+    dns,
+    file,
+    scratch: (name) => join(root, name),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** Names both backends; only B is called. */

@@ -61,6 +61,8 @@ export abstract class Exchange implements HttpRequest {
   async readAll(maxBytes: number): Promise<Buffer> {
     const announced = announcedBytes(this.headers['content-length']);
     if (announced !== undefined && announced > maxBytes) throw bodyTooLarge(maxBytes, announced);
+    // An empty body ends by itself, before anybody reads it.
+    if (this.incoming.readableEnded && !this.cutOff && !announced) return Buffer.alloc(0);
     return new Promise((resolve, reject) => {
       const collector = new BodyCollector(maxBytes);
       const incoming = this.incoming;

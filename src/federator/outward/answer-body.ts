@@ -2,23 +2,47 @@ import type { ClientHttp2Stream } from 'node:http2';
 import { type AnswerHeaders, announcedBytes, type HttpRequest } from '../listener/index.ts';
 import type { OutwardAnswer } from './forward.ts';
 
-/** The body, when all that was announced lies ready, as with most RPCs; else undefined, and nothing was taken. */
-function takeWhole(stream: ClientHttp2Stream, headers: AnswerHeaders): Buffer | undefined {
+/** Bodies announced to be no larger are passed on in one piece, as nearly all RPCs are. */
+export const maxWholeBytes = 64 * 1024;
+
+function smallLength(headers: AnswerHeaders): number | undefined {
   const announced = announcedBytes(headers['content-length'] as string | undefined);
-  if (announced === undefined || announced === 0 || stream.readableLength !== announced) return undefined;
-  const chunk: unknown = stream.read();
-  stream.resume();
-  return Buffer.isBuffer(chunk) ? chunk : undefined;
+  return announced !== undefined && announced <= maxWholeBytes ? announced : undefined;
 }
 
-/** Passes a remote's answer on, chunk by chunk, no faster than the component takes it; `done` after the last byte. */
+/** Passes a remote's answer on: a small one whole, any other chunk by chunk and no faster than the caller takes it. */
 export function relayAnswer(answer: OutwardAnswer, headers: AnswerHeaders, request: HttpRequest): void {
   const { body, status } = answer;
-  const whole = takeWhole(body, headers);
-  if (whole !== undefined) {
-    request.respond(status, headers, whole);
+  const length = smallLength(headers);
+  if (length === undefined) {
+    relayStream(answer, headers, request);
     return;
   }
+  collect(body, length, (whole) => {
+    if (whole === undefined) request.abort();
+    else request.respond(status, headers, whole);
+  });
+}
+
+/** Reads a body of known length; undefined when it broke off. */
+function collect(body: ClientHttp2Stream, length: number, done: (whole: Buffer | undefined) => void): void {
+  let whole: Buffer = Buffer.alloc(0);
+  let told = false;
+  const tell = () => {
+    if (told) return;
+    told = true;
+    done(whole.length === length ? whole : undefined);
+  };
+  body.on('data', (chunk: Buffer) => {
+    whole = whole.length === 0 ? chunk : Buffer.concat([whole, chunk]);
+    if (whole.length === length) tell();
+  });
+  body.on('close', tell);
+  body.resume();
+}
+
+function relayStream(answer: OutwardAnswer, headers: AnswerHeaders, request: HttpRequest): void {
+  const { body, status } = answer;
   const to = request.begin(status, headers);
   const announced = announcedBytes(headers['content-length'] as string | undefined);
   let size = 0;
@@ -43,11 +67,21 @@ export function relayAnswer(answer: OutwardAnswer, headers: AnswerHeaders, reque
 }
 
 /** The body as a component in this process reads it. */
-export async function* iterateAnswer(answer: OutwardAnswer): AsyncGenerator<Uint8Array, void> {
-  const whole = takeWhole(answer.body, answer.headers);
-  if (whole !== undefined) {
-    yield whole;
-    return;
-  }
-  for await (const chunk of answer.body) yield chunk as Uint8Array;
+export function iterateAnswer(answer: OutwardAnswer): AsyncIterable<Uint8Array> {
+  const length = smallLength(answer.headers);
+  if (length === undefined) return answer.body;
+  const collected = new Promise<Buffer>((resolve, reject) => {
+    collect(answer.body, length, (whole) => {
+      if (whole === undefined) reject(new Error('the answer of the remote broke off'));
+      else resolve(whole);
+    });
+  });
+  // Whoever reads sees the failure; nobody has to.
+  collected.catch(() => undefined);
+  return yieldOnce(collected);
+}
+
+async function* yieldOnce(collected: Promise<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const whole = await collected;
+  if (whole.length > 0) yield whole;
 }

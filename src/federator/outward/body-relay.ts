@@ -22,6 +22,8 @@ export class BodyRelay {
     this.#source = source;
     this.#announced = announced;
     this.#maxBytes = maxBytes;
+    // An empty body ends by itself, before anybody reads it.
+    this.#ended = source.readableEnded;
     source.on('data', this.#onData);
     source.on('end', this.#onEnd);
     source.on('aborted', this.#onBroken);

@@ -3,6 +3,7 @@ import { Refusal, refuse } from '#contract/refusal.ts';
 import { federationHeaders } from '#contract/rpc-transport.ts';
 import { renderMetrics } from '#telemetry';
 import {
+  announcedBytes,
   answerThrown,
   type HttpLimits,
   type HttpRequest,
@@ -10,7 +11,7 @@ import {
   type PlainListener,
 } from '../listener/index.ts';
 import { countRefusal, federatorLog, observeAnswer } from '../telemetry.ts';
-import { relayAnswer } from './answer-body.ts';
+import { maxWholeBytes, relayAnswer } from './answer-body.ts';
 import type { Outward } from './outward.ts';
 import { parseRpcPath, rpcRoute } from './rpc-path.ts';
 
@@ -64,7 +65,7 @@ async function answerRpc(
     const answer = await outward.forward({
       ...named,
       headers: request.headers,
-      body: request.takeWhole() ?? request.body,
+      body: await bodyOf(request),
       session,
       onAbandoned: (cancel) => request.onAbandoned(cancel),
     });
@@ -84,6 +85,15 @@ async function answerRpc(
   } finally {
     observeAnswer('outward', rpcRoute, status, (performance.now() - startedAt) / 1000);
   }
+}
+
+/**
+ * A small body is taken whole before the call goes out: it can be sent again, it travels in one frame, and what breaks
+ * off never reaches the remote. Any other is passed on as it comes.
+ */
+function bodyOf(request: HttpRequest): Promise<Uint8Array> | HttpRequest['body'] {
+  const announced = announcedBytes(request.headers['content-length']);
+  return announced === undefined || announced > maxWholeBytes ? request.body : request.readAll(maxWholeBytes);
 }
 
 /** Reference 1.2.3, steps 2 and 3. Even an empty query is one. */

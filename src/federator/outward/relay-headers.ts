@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { federationHeaders } from '#contract/rpc-transport.ts';
-import type { AnswerHeaders } from '../listener/index.ts';
 
 /** Headers of one connection, which HTTP/2 forbids (RFC 9113 8.2.2), and what is between a component and us only. */
 const notRelayed = new Set([
@@ -46,7 +45,7 @@ export function remoteHead(
 }
 
 /** All headers of the remote's answer except what belongs to its connection (reference 1.2.5). */
-export function answerHead(headers: IncomingHttpHeaders): AnswerHeaders {
+export function answerHead(headers: IncomingHttpHeaders): Record<string, string | readonly string[]> {
   const head: Record<string, string | readonly string[]> = {};
   for (const name in headers) {
     const value = headers[name];
