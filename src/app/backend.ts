@@ -22,6 +22,7 @@ import {
   policyRoutes,
 } from '#federator';
 import { openGateway, openInternalListener } from '#gateway';
+import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
@@ -104,13 +105,20 @@ async function openComponents(
       settings: outboxSettings(config),
     }),
   );
-  const brig = stack.use(await openBrigOf(config, storage, policy, federation));
+  const notifications: Notifications = stack.use(
+    await openNotifications({
+      ownDomain: config.domain,
+      storage,
+      lastActive: (user, client) => brig.clients.recordActivity(user, client),
+    }),
+  );
+  const brig = stack.use(await openBrigOf(config, { storage, policy, federation, notifications, outbox }));
   const rpcs = [...brig.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
   signal.throwIfAborted();
   return [
     ...(await openDoorsOf(stack, config, federator, dispatcher)),
-    ...(await openApis(stack, config, { brig, policy, outbox, rpcs, dispatcher })),
+    ...(await openApis(stack, config, { brig, policy, notifications, outbox, rpcs, dispatcher })),
   ];
 }
 
@@ -149,16 +157,28 @@ function createFederation(
   return createFederationCaller({ ownDomain: domain, transport, maxAnswerBytes, versionMaxAgeMs });
 }
 
+interface BrigSurroundings {
+  readonly storage: Storage;
+  readonly policy: Policy;
+  readonly federation: FederationCaller | undefined;
+  readonly notifications: Notifications;
+  readonly outbox: Outbox;
+}
+
 function openBrigOf(
   config: Config,
-  storage: Storage,
-  policy: Policy,
-  federation: FederationCaller | undefined,
+  { storage, policy, federation, notifications, outbox }: BrigSurroundings,
 ): Promise<Brig> {
   return openBrig({
     ownDomain: config.domain,
     storage,
     federation,
+    events: notifications,
+    onClientRemoved: [notifications.removeClient],
+    onUserDeleted: [notifications.removeUser],
+    // Without federation nothing can be told, and deletion goes on all the same.
+    ...(federation === undefined ? {} : { outbox }),
+    inbox: outbox,
     remoteRules: createFederationRules(policy),
     mail: mailSettings(config),
     zauthKeys: config.zauth.keys,
@@ -180,6 +200,7 @@ async function openDoorsOf(
 interface Served {
   readonly brig: Brig;
   readonly policy: FederationPolicy;
+  readonly notifications: Notifications;
   readonly outbox: Outbox;
   readonly rpcs: readonly ServedRpc[];
   readonly dispatcher: ComponentTransport;
@@ -189,7 +210,7 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, policy, outbox, rpcs, dispatcher }: Served,
+  { brig, policy, notifications, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
   const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
@@ -209,7 +230,7 @@ async function openApis(
   const client = stack.use(
     await openGateway({
       ...gatewayOptions(config),
-      routes: brig.routes,
+      routes: [...brig.routes, ...notifications.routes],
       verifyToken: (text) => brig.tokens.verify(text),
     }),
   );
