@@ -251,7 +251,8 @@ export class MessageExchange extends Exchange {
     const response = this.#response;
     if (response.headersSent || response.destroyed) return;
     // What is still being uploaded is not worth reading: the answer ends the connection.
-    const unread = !this.#message.complete;
+    const whole = this.progress.received === announcedBytes(this.headers['content-length']);
+    const unread = !this.#message.complete && !whole;
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     this.#writeHead(status, {
       ...headers,
