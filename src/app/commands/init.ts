@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { parseBackendDomain, parseInfrastructureDomain } from '#contract/ids.ts';
+import { type InfrastructureDomain, parseBackendDomain, parseInfrastructureDomain } from '#contract/ids.ts';
 import { loadConfig } from '../config.ts';
 import { OperatorError, reasonOf } from '../terminal/failure.ts';
 import { type Answers, configText } from './init/config-text.ts';
 import { dnsRecords } from './init/dns-records.ts';
-import { issueDevelopmentCertificate, requestCertificate } from './init/identity.ts';
+import { type Identity, issueDevelopmentCertificate } from './init/identity.ts';
 import { openPrompt, type Prompt } from './init/prompt.ts';
 
 export interface InitCommand {
@@ -28,10 +28,7 @@ export async function init(command: InitCommand): Promise<void> {
   const configFile = join(directory, 'crosswire.yaml');
   await mkdir(join(directory, 'tls'), { recursive: true });
   await mkdir(join(directory, 'data'), { recursive: true });
-  const next =
-    command.certificate === 'dev'
-      ? await issueDevelopmentCertificate(directory, answers.infrastructureDomain)
-      : await requestCertificate(directory, answers.infrastructureDomain);
+  const next = await makeIdentity(command.certificate, directory, answers.infrastructureDomain);
   await writeNew(configFile, configText(answers));
   loadConfig(configFile);
   const shown = shortest(configFile);
@@ -55,6 +52,16 @@ export async function init(command: InitCommand): Promise<void> {
       '',
     ].join('\n'),
   );
+}
+
+async function makeIdentity(
+  kind: InitCommand['certificate'],
+  directory: string,
+  name: InfrastructureDomain,
+): Promise<Identity> {
+  if (kind === 'dev') return issueDevelopmentCertificate(directory, name);
+  const { requestCertificate } = await import('./init/signing-request.ts');
+  return requestCertificate(directory, name);
 }
 
 async function ask(command: InitCommand, prompt: Prompt): Promise<Answers> {
