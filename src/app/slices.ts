@@ -7,7 +7,14 @@ import { allowedEgress } from './egress-ranges.ts';
 
 /** What each part receives of the configuration, in the part's own words. */
 
-export function brigSettings({ throttling, cookies, accounts, api, listen }: Config): Partial<BrigSettings> {
+export function brigSettings({
+  throttling,
+  cookies,
+  accounts,
+  api,
+  listen,
+  limits,
+}: Config): Partial<BrigSettings> {
   const clientApi = (api.publicUrl ?? urlOf(listen.client)).replace(/\/$/, '');
   return {
     secureCookies: cookies.secure,
@@ -18,6 +25,8 @@ export function brigSettings({ throttling, cookies, accounts, api, listen }: Con
     defaultLocale: accounts.defaultLocale,
     activationUrl: `${clientApi}/activate`,
     passwordResetUrl: `${clientApi}/password-reset`,
+    deletionUrl: `${clientApi}/delete`,
+    maxConnections: limits.connections,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Brig: accounts, authentication, handles, profiles and search.
+ * Brig: accounts, authentication, handles, profiles, connections and search.
  *
  * It owns who a user is and how one proves it: registration, activation, login sessions, access tokens, handles,
  * profiles, and what other backends may ask about its users. It must never know of conversations or of how requests
@@ -9,20 +9,38 @@
  * and `login/zauth.ts` (tokens); `rpc/` and `routes/` translate between the wire and these.
  */
 
+import type { Push } from '#contract/events/push.ts';
 import type { FederationCaller } from '#contract/federation-caller.ts';
-import type { BackendDomain } from '#contract/ids.ts';
+import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
-import type { Storage } from '#storage';
+import type { Storage, Work } from '#storage';
 import { createAccountChanges } from './accounts/account-changes.ts';
 import { createEmailChange } from './accounts/email-change.ts';
 import { createEmailRules } from './accounts/email-rules.ts';
-import { createPasswords } from './accounts/password.ts';
+import { createPasswords, type Passwords } from './accounts/password.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { createActivation } from './activation/activation.ts';
+import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
+import { createUserClientLookup } from './clients/client-lookup.ts';
+import { hasClient } from './clients/client-store.ts';
+import { type ClientRemovedHook, type Clients, createClients } from './clients/clients.ts';
+import { createRemoteClients, type RemoteClients } from './clients/remote-clients.ts';
+import type { ConnectionStore } from './connections/connection-store.ts';
+import type { FederationStatus } from './connections/federation-status.ts';
+import {
+  type BackendRules,
+  type Inbox,
+  type OneToOneConversations,
+  type Outbox,
+  type TeamRules,
+  withoutInbox,
+} from './connections/needs.ts';
+import type { UserRemoval } from './deletion/account-removal.ts';
+import type { TeamRoles } from './deletion/deletion.ts';
 import { createHandles } from './handles/handles.ts';
-import { type ClientLookup, createAccess } from './login/access.ts';
+import { createAccess } from './login/access.ts';
 import { createInactivity } from './login/inactivity.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginBudget } from './login/login-budget.ts';
@@ -33,10 +51,20 @@ import { createTokenVerifier, type VerifiedToken } from './login/token-verifier.
 import { Zauth } from './login/zauth.ts';
 import { openZauthKeys } from './login/zauth-keys.ts';
 import { type Mailer, type MailSettings, openMailer } from './mail/mailer.ts';
+import { openPeople, type People } from './people.ts';
+import { type Claims, createClaims } from './prekeys/claims.ts';
+import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
+import { createProperties } from './properties/properties.ts';
+import { clientRoutes } from './routes/clients.ts';
+import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
 import { cookieRoutes } from './routes/cookies.ts';
+import { deletionRoutes, internalDeletionRoutes } from './routes/deletion.ts';
 import { handleRoutes } from './routes/handles.ts';
+import { internalClientRoutes } from './routes/internal-clients.ts';
 import { internalUserRoutes } from './routes/internal-users.ts';
 import { loginRoutes } from './routes/login.ts';
+import { prekeyRoutes } from './routes/prekeys.ts';
+import { propertyRoutes } from './routes/properties.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { selfRoutes } from './routes/self.ts';
 import { brigRpcTable } from './rpc/index.ts';
@@ -45,7 +73,21 @@ import { searchRoutes } from './search/routes.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
 import { userRoutes } from './users/routes.ts';
 
-export type { ClientLookup } from './login/access.ts';
+export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
+export type { ClientRemovedHook } from './clients/clients.ts';
+export type { RemoteClients } from './clients/remote-clients.ts';
+export type { FederationStatus, FoundStatus } from './connections/federation-status.ts';
+export type {
+  BackendRules,
+  Inbox,
+  OneToOneConversations,
+  OneToOneType,
+  Origin,
+  Outbox,
+  TeamRules,
+} from './connections/needs.ts';
+export type { UserRemoval } from './deletion/account-removal.ts';
+export type { TeamRoles } from './deletion/deletion.ts';
 export type { VerifiedToken } from './login/token-verifier.ts';
 export type { MailSettings } from './mail/mailer.ts';
 export type { RemoteRules } from './search/remote-rules.ts';
@@ -57,15 +99,27 @@ export interface BrigNeeds {
   readonly storage: Storage;
   /** How to ask other backends; undefined when federation is off. */
   readonly federation: FederationCaller | undefined;
-  /** What the list of remote backends says about searching. */
-  readonly remoteRules: RemoteRules;
+  /** What the list of remote backends says about searching, connecting, and backends as a whole. */
+  readonly remoteRules: RemoteRules & TeamRules & BackendRules;
   readonly mail: MailSettings;
   /** Folder of the keys that sign tokens; made on the first start. */
   readonly zauthKeys: string;
   /** What differs from production's defaults. */
   readonly settings?: Partial<BrigSettings>;
-  /** Which clients users have; without it nobody has any, and no cookie can be bound to one. */
-  readonly clients?: ClientLookup;
+  /** Puts events into the streams of own users' clients. */
+  readonly events: { push(work: Work, push: Push): Promise<void> };
+  /** Queues notifications for other backends; without it none are told. */
+  readonly outbox?: Outbox;
+  /** Tells repeats of a received notification apart; without it every one counts as the first. */
+  readonly inbox?: Inbox;
+  /** The conversations behind connections; without it a connection only has a conversation's id. */
+  readonly conversations?: OneToOneConversations;
+  /** Whoever keeps something for users, in the order in which it goes: push tokens, conversations. */
+  readonly onUserDeleted?: readonly UserRemoval[];
+  /** Who owns a team; without it whoever has one, since only founding one leads there. */
+  readonly teams?: TeamRoles;
+  /** Whoever keeps something for clients. */
+  readonly onClientRemoved?: readonly ClientRemovedHook[];
   /** Unix time in milliseconds. */
   readonly now?: () => number;
 }
@@ -80,6 +134,17 @@ export interface Brig extends AsyncDisposable {
     /** What a token says, when it is well-formed, signed by us and not expired. Never throws. */
     verify(text: string): VerifiedToken | undefined;
   };
+  /** How own users stand to others. */
+  readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
+  /** Whether other backends federate with each other. */
+  readonly federationStatus: FederationStatus;
+  /** Own users' clients, and those of remotes' users. */
+  readonly clients: {
+    readonly own: ClientDirectory;
+    readonly remote: RemoteClients;
+    /** Notes that a client is in use. */
+    recordActivity(userId: UserId, clientId: ClientId): Promise<void>;
+  };
 }
 
 /**
@@ -90,38 +155,90 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const zauth = new Zauth(await openZauthKeys(needs.zauthKeys));
   const now = needs.now ?? Date.now;
   const mailer = openMailer(needs.mail);
+  const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
+  const passwords = createPasswords();
+  const devices = createDevices(needs, { settings, passwords, mailer, now });
+  const { directory, remoteClients, claims, clients } = devices;
+  const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
+  const { connections, deletion, federationStatus } = people;
   return {
     rpcs: brigRpcTable({
       ownDomain: needs.ownDomain,
       reader: needs.storage.reader,
       remoteRules: needs.remoteRules,
+      directory,
+      claims,
+      storage: needs.storage,
+      connections,
+      events: needs.events,
+      inbox: needs.inbox ?? withoutInbox,
+      deletion,
     }),
-    ...createRoutes(needs, { zauth, mailer, now }),
+    ...createRoutes(needs, { zauth, mailer, now, settings, passwords, devices, people }),
     tokens: { verify: createTokenVerifier(zauth, now) },
-    [Symbol.asyncDispose]: () => mailer[Symbol.asyncDispose](),
+    clients: { own: directory, remote: remoteClients, recordActivity: clients.recordActivity },
+    connections: connections.store,
+    federationStatus,
+    async [Symbol.asyncDispose]() {
+      await people[Symbol.asyncDispose]();
+      await mailer[Symbol.asyncDispose]();
+    },
   };
 }
 
-const noClients: ClientLookup = { has: async () => false };
+interface Devices {
+  readonly directory: ClientDirectory;
+  readonly remoteClients: RemoteClients;
+  readonly claims: Claims;
+  readonly clients: Clients;
+}
+
+/** What RPCs and routes share of clients and prekeys. */
+function createDevices(
+  { storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
+  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'devices' | 'people'>,
+): Devices {
+  const directory = createClientDirectory(storage);
+  const { clientLimit } = settings;
+  return {
+    directory,
+    remoteClients: createRemoteClients(federation),
+    claims: createClaims({ storage, directory, random: Math.random }),
+    clients: createClients({
+      storage,
+      passwords,
+      mailer,
+      directory,
+      events,
+      onClientRemoved,
+      clientLimit,
+      now,
+    }),
+  };
+}
 
 interface Owned {
   readonly zauth: Zauth;
   readonly mailer: Mailer;
   readonly now: () => number;
+  readonly settings: BrigSettings;
+  readonly passwords: Passwords;
+  readonly devices: Devices;
+  readonly people: People;
 }
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now }: Owned,
+  { zauth, mailer, now, settings, passwords, devices, people }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
-  const { ownDomain, storage, remoteRules, clients = noClients, federation = federationDisabled } = needs;
+  const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
+  const { directory, remoteClients, claims, clients } = devices;
+  const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
-  const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
   const emailRules = createEmailRules(settings);
-  const passwords = createPasswords();
   const sessions = createSessions({ zauth, settings, now });
-  const activation = createActivation({ storage, settings, emailRules, mailer, now });
+  const activation = createActivation({ storage, settings, emailRules, userEvents, mailer, now });
   const registration = createRegistration({
     storage,
     settings,
@@ -132,14 +249,30 @@ function createRoutes(
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);
-  const changes = createAccountChanges(storage);
+  const changes = createAccountChanges(storage, userEvents);
   const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
   const login = createLogin({ storage, passwords, budget, sessions, inactivity, now });
-  const access = createAccess({ storage, zauth, sessions, clients, inactivity, settings, now });
+  const access = createAccess({
+    storage,
+    zauth,
+    sessions,
+    clients: { has: hasClient },
+    inactivity,
+    settings,
+    now,
+  });
   const emailChange = createEmailChange(storage, activation, emailRules);
   const passwordReset = createPasswordReset({ storage, passwords, mailer, settings, now });
   const passwordChange = createPasswordChange(storage, passwords);
-  const handles = createHandles({ storage, reservationSeconds: settings.handleReservationSeconds, now });
+  const properties = createProperties({ storage, events, limits: settings.properties });
+  const prekeys = createPrekeyClaims({ ownDomain, federation, claims, maxUsers: settings.claimedUsers });
+  const lookup = createUserClientLookup({ ownDomain, directory, remoteClients });
+  const handles = createHandles({
+    storage,
+    userEvents,
+    reservationSeconds: settings.handleReservationSeconds,
+    now,
+  });
   return {
     routes: [
       ...registrationRoutes({ ownDomain, registration, activation, sessions }),
@@ -147,17 +280,27 @@ function createRoutes(
       ...cookieRoutes({ reader, passwordChange, now }),
       ...selfRoutes({ ownDomain, reader, changes, handles, passwordChange }),
       ...handleRoutes(handles),
-      ...userRoutes({ ownDomain, reader, federation }),
+      ...clientRoutes({ ownDomain, reader, clients, lookup }),
+      ...prekeyRoutes({ ownDomain, prekeys }),
+      ...propertyRoutes({ reader, properties }),
+      ...connectionRoutes({ ownDomain, reader, connections }),
+      ...deletionRoutes(deletion),
+      ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules }),
     ],
-    internalRoutes: internalUserRoutes({
-      ownDomain,
-      reader,
-      registration,
-      changes,
-      handles,
-      passwordReset,
-      now,
-    }),
+    internalRoutes: [
+      ...internalUserRoutes({
+        ownDomain,
+        reader,
+        registration,
+        changes,
+        handles,
+        passwordReset,
+        now,
+      }),
+      ...internalConnectionRoutes({ ownDomain, reader, connections, federationStatus }),
+      ...internalDeletionRoutes(deletion),
+      ...internalClientRoutes({ reader, clients, directory }),
+    ],
   };
 }

@@ -237,6 +237,13 @@ describe('R3 malformed requests at the inward side', () => {
         getUserByHandle: count(null),
         getUsersByIds: count([]),
         searchUsers: count({ contacts: [], searchPolicy: 'no_search' }),
+        claimPrekey: count(null),
+        claimPrekeyBundle: count({}),
+        claimMultiPrekeyBundle: count({}),
+        getUserClients: count({}),
+        sendConnectionAction: count({ tag: 'NewConnectionResponseOk', contents: null }),
+        getNotFullyConnectedBackends: count({ non_connected_backends: [] }),
+        onUserDeletedConnections: count({}),
       }),
       {
         onBug: (error) => {

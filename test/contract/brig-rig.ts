@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Type } from 'typebox';
-import { type Brig, type BrigNeeds, openBrig, type RemoteRules } from '#brig';
+import { type Brig, type BrigNeeds, openBrig } from '#brig';
 import { login as loginRoute } from '#contract/client/login.ts';
 import type { Push } from '#contract/events/push.ts';
 import { parseBackendDomain, type UserId } from '#contract/ids.ts';
@@ -58,10 +58,12 @@ export interface LoggedIn {
 export const password = 'correct-horse';
 
 const ownDomain = parseBackendDomain('a.example.com');
-const noRemotes: RemoteRules = {
+const noRemotes: BrigNeeds['remoteRules'] = {
   searchPolicyFor: () => 'no_search',
   handlePolicyFor: () => 'no_search',
   onlyInTeams: () => [],
+  federatesWith: () => true,
+  federatesWithBackend: () => true,
 };
 
 export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Promise<Rig> {
@@ -107,7 +109,10 @@ async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('account').execute();
     await db.deleteFrom('activation').execute();
     await db.deleteFrom('client').execute();
+    await db.deleteFrom('connection').execute();
+    await db.deleteFrom('connection_intent').execute();
     await db.deleteFrom('cookie').execute();
+    await db.deleteFrom('deletion_code').execute();
     await db.deleteFrom('handle_reservation').execute();
     await db.deleteFrom('login_failure').execute();
     await db.deleteFrom('password_reset').execute();

@@ -3,10 +3,12 @@ import type { UserId } from '#contract/ids.ts';
 import type { AccountStatus } from '#contract/internal/users.ts';
 import type { SelfProfile } from '#contract/profiles.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { AccountRow, Storage } from '#storage';
+import type { AccountRow, Storage, Work } from '#storage';
+import type { Origin } from '../connections/needs.ts';
 import { removeAllCookies } from '../login/cookie-store.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { changeAccount, lockAccount } from './account-store.ts';
+import type { ProfileChange, UserEvents } from './user-events.ts';
 
 /** What may change of an account after it was made (reference client-api 3.1); handles are in `handles/`. */
 export interface AccountChanges {
@@ -14,18 +16,23 @@ export interface AccountChanges {
    * @param asker an operator may also name users whose profile SCIM manages.
    * @throws Refusal `not-found:user`, `managed-by-scim`.
    */
-  update(userId: UserId, update: UserUpdate, asker: 'user' | 'operator'): Promise<void>;
-  setLocale(userId: UserId, locale: string): Promise<void>;
-  setSupportedProtocols(userId: UserId, protocols: SelfProfile['supported_protocols']): Promise<void>;
+  update(userId: UserId, update: UserUpdate, asker: 'user' | 'operator', origin?: Origin): Promise<void>;
+  setLocale(userId: UserId, locale: string, origin: Origin): Promise<void>;
+  setSupportedProtocols(
+    userId: UserId,
+    protocols: SelfProfile['supported_protocols'],
+    origin: Origin,
+  ): Promise<void>;
   /** Suspends an account or lifts that. @throws Refusal `not-found:user`, `bad-request`. */
   setStatus(userId: UserId, status: AccountStatus): Promise<void>;
 }
 
-export function createAccountChanges(storage: Storage): AccountChanges {
-  /** Changes an account that is not deleted, and the search index with it. */
+export function createAccountChanges(storage: Storage, userEvents: UserEvents): AccountChanges {
+  /** Changes an account that is not deleted, and the search index with it; `tell` says whom it concerns. */
   async function change(
     userId: UserId,
     changeOf: (account: AccountRow) => Partial<AccountRow>,
+    tell: (work: Work, account: AccountRow) => Promise<void> = async () => undefined,
   ): Promise<void> {
     await storage.work(async (work) => {
       const account = await lockAccount(work, userId);
@@ -35,29 +42,40 @@ export function createAccountChanges(storage: Storage): AccountChanges {
       const row = await changeAccount(work, userId, changed);
       if (row !== undefined) await indexAccount(work, row);
       if (changed.status === 'suspended') await removeAllCookies(work, userId);
+      await tell(work, row ?? account);
     });
   }
 
   return {
-    async update(userId, update, asker) {
-      await change(userId, (account) => {
-        const named = update.name !== undefined && update.name !== account.name;
-        if (named && asker === 'user' && account.managed_by === 'scim') throw refuse('managed-by-scim');
-        return {
-          ...(update.name === undefined ? {} : { name: update.name }),
-          ...(update.accent_id === undefined ? {} : { accent_id: update.accent_id }),
-          ...(update.picture === undefined ? {} : { picture: JSON.stringify(update.picture) }),
-          ...(update.assets === undefined ? {} : { assets: JSON.stringify(update.assets) }),
-        };
-      });
+    async update(userId, update, asker, origin) {
+      await change(
+        userId,
+        (account) => {
+          const named = update.name !== undefined && update.name !== account.name;
+          if (named && asker === 'user' && account.managed_by === 'scim') throw refuse('managed-by-scim');
+          return columnsOf(update);
+        },
+        (work, account) => userEvents.profileChanged(work, account, givenOf(update), origin),
+      );
     },
 
-    async setLocale(userId, locale) {
-      await change(userId, () => ({ locale: locale.replace('_', '-') }));
+    async setLocale(userId, text, origin) {
+      const locale = text.replace('_', '-');
+      await change(
+        userId,
+        () => ({ locale }),
+        (work) => userEvents.localeChanged(work, userId, locale, origin),
+      );
     },
 
-    async setSupportedProtocols(userId, protocols) {
-      await change(userId, () => ({ supported_protocols: JSON.stringify([...new Set(protocols)]) }));
+    async setSupportedProtocols(userId, protocols, origin) {
+      const distinct = [...new Set(protocols)];
+      await change(
+        userId,
+        () => ({ supported_protocols: JSON.stringify(distinct) }),
+        (work, account) =>
+          userEvents.profileChanged(work, account, { supported_protocols: distinct }, origin),
+      );
     },
 
     async setStatus(userId, status) {
@@ -70,5 +88,24 @@ export function createAccountChanges(storage: Storage): AccountChanges {
         return { status: status === 'active' ? active : status };
       });
     },
+  };
+}
+
+function columnsOf({ name, accent_id: accentId, picture, assets }: UserUpdate): Partial<AccountRow> {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(accentId === undefined ? {} : { accent_id: accentId }),
+    ...(picture === undefined ? {} : { picture: JSON.stringify(picture) }),
+    ...(assets === undefined ? {} : { assets: JSON.stringify(assets) }),
+  };
+}
+
+/** The members that are to be told: those that were given. */
+function givenOf({ name, accent_id, picture, assets }: UserUpdate): ProfileChange {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(accent_id === undefined ? {} : { accent_id }),
+    ...(picture === undefined ? {} : { picture }),
+    ...(assets === undefined ? {} : { assets }),
   };
 }

@@ -10,6 +10,7 @@ import {
 import { type EmailAddress, readEmail } from '../accounts/email.ts';
 import type { EmailRules } from '../accounts/email-rules.ts';
 import { sameSecret } from '../accounts/secrets.ts';
+import type { UserEvents } from '../accounts/user-events.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { activationMail, emailChangeMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
@@ -33,6 +34,7 @@ export interface ActivationNeeds {
   readonly storage: Storage;
   readonly settings: BrigSettings;
   readonly emailRules: EmailRules;
+  readonly userEvents: UserEvents;
   readonly mailer: Mailer;
   readonly now: () => number;
 }
@@ -83,6 +85,13 @@ export function createActivation(needs: ActivationNeeds): Activation {
     });
   }
 
+  async function tellActivated(work: Work, userId: UserId, given: Activated | undefined): Promise<void> {
+    if (given?.outcome === 'changed') await needs.userEvents.emailChanged(work, userId, given.email);
+    if (given?.outcome !== 'first') return;
+    const account = await findAccount(work.reader, userId);
+    if (account !== undefined) await needs.userEvents.activated(work, account);
+  }
+
   function mail(row: ActivationRow, account: AccountRow | undefined): void {
     const code = { key: row.key, code: row.code, url: settings.activationUrl };
     if (account === undefined || account.email_key === null) {
@@ -118,7 +127,10 @@ export function createActivation(needs: ActivationNeeds): Activation {
       const activated = await workRefusingTaken(storage, 'key-exists', async (work) => {
         const row = await judge(work, key, code);
         if (row === undefined || row.user_id === null) return undefined;
-        return await giveIdentity(work, row, row.user_id as UserId);
+        const userId = row.user_id as UserId;
+        const given = await giveIdentity(work, row, userId);
+        await tellActivated(work, userId, given);
+        return given;
       });
       if (activated === undefined) throw refuse('invalid-code');
       return activated;

@@ -2,11 +2,14 @@ import type { Handle, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Reader, Storage, Work } from '#storage';
 import { changeAccount, lockAccount, workRefusingTaken } from '../accounts/account-store.ts';
+import type { UserEvents } from '../accounts/user-events.ts';
+import type { Origin } from '../connections/needs.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { parseHandle, readHandle } from './handle-rules.ts';
 
 export interface HandleNeeds {
   readonly storage: Storage;
+  readonly userEvents: UserEvents;
   readonly reservationSeconds: number;
   readonly now: () => number;
 }
@@ -18,14 +21,14 @@ export interface Handles {
    * @param asker `user` for the client API; an operator may also name users without an identity or managed by SCIM.
    * @throws Refusal `invalid-handle`, `not-found:user`, `no-identity`, `managed-by-scim`, `handle-exists`.
    */
-  set(userId: UserId, handle: string, asker: 'user' | 'operator'): Promise<void>;
+  set(userId: UserId, handle: string, asker: 'user' | 'operator', origin?: Origin): Promise<void>;
   /** @throws Refusal `invalid-handle`. */
   isTaken(userId: UserId, handle: string): Promise<boolean>;
   /** Those of the given texts that are handles and free, in their order, at most `limit`. */
   listFree(userId: UserId, handles: readonly string[], limit: number): Promise<readonly Handle[]>;
 }
 
-export function createHandles({ storage, reservationSeconds, now }: HandleNeeds): Handles {
+export function createHandles({ storage, userEvents, reservationSeconds, now }: HandleNeeds): Handles {
   /** A deleted account keeps its handle: it counts as taken for ever. */
   async function takenOf(reader: Reader, userId: UserId, handles: readonly Handle[]): Promise<Set<string>> {
     if (handles.length === 0) return new Set();
@@ -70,7 +73,7 @@ export function createHandles({ storage, reservationSeconds, now }: HandleNeeds)
   }
 
   return {
-    async set(userId, text, asker) {
+    async set(userId, text, asker, origin) {
       const handle = readHandle(text);
       await workRefusingTaken(storage, 'handle-exists', async (work) => {
         const account = await lockAccount(work, userId);
@@ -81,7 +84,9 @@ export function createHandles({ storage, reservationSeconds, now }: HandleNeeds)
         await reserve(work, userId, handle);
         if (account.handle !== null) await reserve(work, userId, account.handle);
         const changed = await changeAccount(work, userId, { handle });
-        if (changed !== undefined) await indexAccount(work, changed);
+        if (changed === undefined) return;
+        await indexAccount(work, changed);
+        await userEvents.profileChanged(work, changed, { handle }, origin);
       });
     },
 

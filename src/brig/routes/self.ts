@@ -1,7 +1,7 @@
 import * as client from '#contract/client/self.ts';
 import type { BackendDomain, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import { handle, type ServedRoute } from '#contract/route.ts';
+import { type AuthenticatedUser, handle, type ServedRoute } from '#contract/route.ts';
 import type { AccountRow, Reader } from '#storage';
 import type { AccountChanges } from '../accounts/account-changes.ts';
 import type { Handles } from '../handles/handles.ts';
@@ -29,15 +29,15 @@ function profileRoutes({ ownDomain, reader, changes }: SelfRouteNeeds): readonly
       return { status: 200, body: selfProfileOf(account, ownDomain) };
     }),
     handle(client.putSelf, async ({ user, body }) => {
-      await changes.update(user.userId, body, 'user');
+      await changes.update(user.userId, body, 'user', originOf(user));
       return { status: 200 };
     }),
     handle(client.putSelfLocale, async ({ user, body }) => {
-      await changes.setLocale(user.userId, body.locale);
+      await changes.setLocale(user.userId, body.locale, originOf(user));
       return { status: 200 };
     }),
     handle(client.putSelfSupportedProtocols, async ({ user, body }) => {
-      await changes.setSupportedProtocols(user.userId, body.supported_protocols);
+      await changes.setSupportedProtocols(user.userId, body.supported_protocols, originOf(user));
       return { status: 200 };
     }),
   ];
@@ -46,7 +46,7 @@ function profileRoutes({ ownDomain, reader, changes }: SelfRouteNeeds): readonly
 function identityRoutes({ reader, handles, passwordChange }: SelfRouteNeeds): readonly ServedRoute[] {
   return [
     handle(client.putSelfHandle, async ({ user, body }) => {
-      await handles.set(user.userId, body.handle, 'user');
+      await handles.set(user.userId, body.handle, 'user', originOf(user));
       return { status: 200 };
     }),
     handle(client.headSelfPassword, async ({ user }) => {
@@ -63,6 +63,11 @@ function identityRoutes({ reader, handles, passwordChange }: SelfRouteNeeds): re
       throw refuse(account.email_key === null ? 'no-identity' : 'last-identity');
     }),
   ];
+}
+
+/** The login session that causes an event need not be told of it. */
+function originOf({ userId, connectionId }: AuthenticatedUser) {
+  return { user: userId, connectionId };
 }
 
 async function getAccount(reader: Reader, userId: UserId): Promise<AccountRow> {

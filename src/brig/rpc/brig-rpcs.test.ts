@@ -7,24 +7,26 @@ import type { OutputOf, Rpc } from '#contract/rpc.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { Storage } from '#storage';
 import { createClientDirectory } from '../clients/client-directory.ts';
+import { createConnections } from '../connections/connections.ts';
+import { withoutConversations, withoutInbox, withoutOutbox } from '../connections/needs.ts';
 import { createClaims } from '../prekeys/claims.ts';
-import type { RemoteRules } from '../search/remote-rules.ts';
 import {
   addAccounts,
   domain,
   newTeamId,
   newUserId,
+  noFederation,
   openTestStorage,
   ownDomain,
   remoteDomain,
 } from '../users/account-fixture.ts';
-import { brigRpcTable } from './index.ts';
+import { type BrigRpcNeeds, brigRpcTable } from './index.ts';
 
 const allowedTeam = newTeamId();
 const otherDomain = domain('c.example.com');
 
 /** The rules of reference 2.6, over a fixed list. */
-function rulesOf(list: readonly RemoteDomain[]): RemoteRules {
+function rulesOf(list: readonly RemoteDomain[]): BrigRpcNeeds['remoteRules'] {
   const find = (name: BackendDomain) => list.find((entry) => entry.domain === name);
   return {
     searchPolicyFor(name, team) {
@@ -35,6 +37,8 @@ function rulesOf(list: readonly RemoteDomain[]): RemoteRules {
     },
     handlePolicyFor: (name) => find(name)?.search_policy ?? 'no_search',
     onlyInTeams: () => null,
+    federatesWith: () => true,
+    federatesWithBackend: (name) => find(name) !== undefined,
   };
 }
 
@@ -53,6 +57,26 @@ function listed(
   };
 }
 
+/** Connections that tell nobody. */
+function createConnectionNeeds(
+  storage: Storage,
+  teamRules: BrigRpcNeeds['remoteRules'],
+): Pick<BrigRpcNeeds, 'connections' | 'events' | 'inbox' | 'deletion'> {
+  const events = { push: async () => undefined };
+  const connections = createConnections({
+    ownDomain,
+    storage,
+    federation: noFederation,
+    teamRules,
+    events,
+    outbox: withoutOutbox,
+    conversations: withoutConversations,
+    maxConnections: 1000,
+    now: Date.now,
+  });
+  return { connections, events, inbox: withoutInbox, deletion: { removeExpired: () => undefined } };
+}
+
 /** Sends what a remote sends, through the dispatcher that stands behind the federator. */
 async function send<R extends Rpc>(
   storage: Storage,
@@ -63,7 +87,9 @@ async function send<R extends Rpc>(
   const { reader } = storage;
   const directory = createClientDirectory(storage);
   const claims = createClaims({ storage, directory, random: Math.random });
-  const table = brigRpcTable({ ownDomain, reader, remoteRules: rulesOf(remotes), directory, claims });
+  const remoteRules = rulesOf(remotes);
+  const needs = { ownDomain, storage, reader, remoteRules, directory, claims };
+  const table = brigRpcTable({ ...needs, ...createConnectionNeeds(storage, remoteRules) });
   const transport = createDispatcher(table, {
     onBug: (error) => {
       throw error;

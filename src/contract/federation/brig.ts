@@ -2,7 +2,15 @@ import { Type } from 'typebox';
 import { ClientIdsByUser, ClientPrekey, ClientsByUser, PrekeyBundle, PrekeysByUser } from '../devices.ts';
 import { Contact, SearchPolicy, UserProfile } from '../profiles.ts';
 import { rpc } from '../rpc.ts';
-import { ClientIdSchema, HandleSchema, Nullable, TeamIdSchema, UserIdSchema } from '../schema.ts';
+import {
+  ClientIdSchema,
+  Domain,
+  Empty,
+  HandleSchema,
+  Nullable,
+  TeamIdSchema,
+  UserIdSchema,
+} from '../schema.ts';
 
 /** Every RPC of brig (reference federation-api 5.2). */
 
@@ -66,4 +74,58 @@ export const getUserClients = rpc('brig', 'get-user-clients', {
   output: ClientsByUser,
 });
 
-export const brigRpcs = { apiVersion, getUserByHandle, getUsersByIds, searchUsers };
+/** What one side of a connection tells the other: it wants the connection, or no longer does. */
+export const ConnectionAction = Type.Union([Type.Literal('RemoteConnect'), Type.Literal('RemoteRescind')]);
+export type ConnectionAction = Type.Static<typeof ConnectionAction>;
+
+export const sendConnectionAction = rpc('brig', 'send-connection-action', {
+  about: 'Tells a user that another one wants a connection, or no longer does.',
+  input: Type.Object({
+    from: UserIdSchema,
+    from_team: Type.Optional(Nullable(TeamIdSchema)),
+    to: UserIdSchema,
+    action: ConnectionAction,
+  }),
+  output: Type.Union([
+    Type.Object({
+      tag: Type.Literal('NewConnectionResponseOk'),
+      /** What the caller applies to its own row, as if the other side had told it. */
+      contents: Type.Optional(Nullable(ConnectionAction)),
+    }),
+    Type.Object({ tag: Type.Literal('NewConnectionResponseUserNotActivated') }),
+    Type.Object({ tag: Type.Literal('NewConnectionResponseNotFederating') }),
+  ]),
+});
+
+export const getNotFullyConnectedBackends = rpc('brig', 'get-not-fully-connected-backends', {
+  about: 'Returns those of the given backends that the callee does not federate with.',
+  input: Type.Object({ domains: Type.Array(Domain) }),
+  output: Type.Object({ non_connected_backends: Type.Array(Domain) }),
+});
+
+/** Most connections that one notification of a deleted user names. */
+export const maxDeletedConnections = 1000;
+
+export const onUserDeletedConnections = rpc('brig', 'on-user-deleted-connections', {
+  about: 'Tells users that somebody whom they had a connection with, in any state, is gone.',
+  input: Type.Object({
+    user: UserIdSchema,
+    connections: Type.Array(UserIdSchema, { minItems: 1, maxItems: maxDeletedConnections }),
+  }),
+  output: Empty,
+  delivery: 'queued',
+});
+
+export const brigRpcs = {
+  apiVersion,
+  getUserByHandle,
+  getUsersByIds,
+  searchUsers,
+  claimPrekey,
+  claimPrekeyBundle,
+  claimMultiPrekeyBundle,
+  getUserClients,
+  sendConnectionAction,
+  getNotFullyConnectedBackends,
+  onUserDeletedConnections,
+};

@@ -9,6 +9,8 @@ export interface FederationRules {
    * and profiles do not ask this; for them the remote as a whole is admitted or not.
    */
   federatesWith(domain: BackendDomain, team: TeamId | null): boolean;
+  /** Whether this backend federates with a remote as a whole, as it tells others (reference 5.2.12). */
+  federatesWithBackend(domain: BackendDomain): boolean;
   /** What a remote's user of this team may search here: nothing when the remote is unlisted, whatever the strategy. */
   searchPolicyFor(domain: BackendDomain, team: TeamId | null): SearchPolicy;
   /** What a remote may look up by handle; its restriction to teams does not count. */
@@ -25,6 +27,8 @@ export function createFederationRules(policy: Pick<Policy, 'strategy' | 'find'>)
       if (policy.strategy === 'allowAll') return true;
       return policy.find(domain) !== undefined && isTeamAllowed(policy, domain, team);
     },
+    // As wire-server: under `allowNone` the list still says whom this backend would federate with.
+    federatesWithBackend: (domain) => policy.strategy === 'allowAll' || policy.find(domain) !== undefined,
     searchPolicyFor(domain, team) {
       return isTeamAllowed(policy, domain, team) ? listedPolicy(policy, domain) : 'no_search';
     },

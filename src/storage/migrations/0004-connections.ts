@@ -10,6 +10,7 @@ export const connections: Migration = {
     await createConnection(db, forms);
     await createIntent(db);
     await createDeletionCode(db);
+    await db.schema.createIndex('account_team').on('account').column('team').execute();
   },
 };
 
