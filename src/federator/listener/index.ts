@@ -6,14 +6,8 @@
  * elsewhere: after a TLS handshake, call `accept(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1')`.
  */
 export { answerThrown } from './answer-refusal.ts';
-export { announcedBytes, BodyCollector, bodyTooLarge } from './body.ts';
-export { HttpAcceptor, type HttpAcceptorOptions } from './http-acceptor.ts';
-export {
-  type AnswerHeaders,
-  type HttpHandler,
-  type HttpRequest,
-  plainAddress,
-  reasonPhrases,
-} from './http-request.ts';
-export { defaultHttpLimits, type HttpLimits, http1ServerOptions, http2ServerOptions } from './limits.ts';
-export { openPlainListener, type PlainListener, type PlainListenerOptions } from './plain-listener.ts';
+export { announcedBytes, bodyTooLarge } from './body.ts';
+export { HttpAcceptor } from './http-acceptor.ts';
+export { type AnswerHeaders, type HttpRequest, plainAddress } from './http-request.ts';
+export { defaultHttpLimits, type HttpLimits } from './limits.ts';
+export { openPlainListener, type PlainListener } from './plain-listener.ts';

@@ -3,13 +3,10 @@
  * records or the remote change. `openSessionPool` is the whole face; start reading at `remote.ts` for how a call gets a
  * stream, at `verify-server.ts` for whom we believe.
  */
-export { type BackOffOptions, backOffMs, defaultBackOff } from './back-off.ts';
-export { type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
-export { defaultSessionOptions, type SessionOptions } from './options.ts';
-export { errorName, type RemoteSession, type SessionState } from './remote-session.ts';
+export type { SessionOptions } from './options.ts';
+export { errorName, type RemoteSession } from './remote-session.ts';
 export {
   openSessionPool,
   type RemoteStatus,
   type SessionPool,
-  type SessionPoolNeeds,
 } from './session-pool.ts';
