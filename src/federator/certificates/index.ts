@@ -12,8 +12,7 @@ export {
   type PeerCertificateRules,
   unverified,
 } from './check-peer.ts';
-export { DnsNames, namesMatch } from './dns-names.ts';
-export { CertificateFileError, type CertificateFiles } from './material.ts';
+export { CertificateFileError } from './material.ts';
 export { describeCertificate, type PeerCertificate, readCertificate } from './peer-certificate.ts';
-export { type CertificateStoreOptions, openCertificateStore } from './store.ts';
+export { openCertificateStore } from './store.ts';
 export { findTrustPath, readBundle, splitPem } from './trust-path.ts';

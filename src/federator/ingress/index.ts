@@ -3,4 +3,4 @@
  *
  * Start reading at `judge-peer.ts` (who is believed), then `ingress.ts` (the listener and its reloads).
  */
-export { type Ingress, type IngressOptions, openIngress } from './ingress.ts';
+export { type Ingress, openIngress } from './ingress.ts';

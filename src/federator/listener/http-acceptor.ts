@@ -215,6 +215,8 @@ interface SessionWatch {
   readonly handler: HttpHandler;
   /** Streams that ended by a reset of either side, less `resetsPerSecond`. */
   resets: number;
+  /** Told to calm down; it is about to end. */
+  calmed: boolean;
   streams: number;
   /** A stream opened or a ping came since the last look. */
   active: boolean;
@@ -226,7 +228,17 @@ interface SessionWatch {
 }
 
 function watchOf(handler: HttpHandler): SessionWatch {
-  return { handler, resets: 0, streams: 0, active: true, idleMs: 0, dripMs: 0, drips: 0, seenBytes: 0 };
+  return {
+    handler,
+    resets: 0,
+    calmed: false,
+    streams: 0,
+    active: true,
+    idleMs: 0,
+    dripMs: 0,
+    drips: 0,
+    seenBytes: 0,
+  };
 }
 
 /** More resets than a caller has use for cost us more than they cost the caller (CVE-2023-44487, CVE-2025-8671). */
@@ -235,13 +247,19 @@ const resetsPerSecond = 20;
 
 function countReset(session: Http2Session, watch: SessionWatch): void {
   watch.resets += 1;
-  if (watch.resets > maxResets && !session.destroyed) calmDown(session);
+  if (watch.resets > maxResets) calmDown(session, watch);
 }
 
-/** `destroy` takes no code without an error. */
-function calmDown(session: Http2Session): void {
+/** Long enough for the GOAWAY to leave; streams after it are not taken. */
+const calmMs = 100;
+
+/** Ends a session that misbehaves, with the reason. */
+function calmDown(session: Http2Session, watch: SessionWatch): void {
+  if (watch.calmed || session.destroyed) return;
+  watch.calmed = true;
   session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  session.destroy();
+  const timer = setTimeout(() => session.destroy(), calmMs);
+  session.once('close', () => clearTimeout(timer));
 }
 
 /** Looks with new bytes and no request after which a session counts as dripping rather than as settling. */
@@ -262,7 +280,7 @@ function watchSession(session: Http2Session, watch: SessionWatch, limits: HttpLi
   if (moved) watch.drips += 1;
   if (watch.drips > 0) watch.dripMs += beatMs;
   if (watch.drips > maxDrips && watch.dripMs > limits.headersTimeoutMs) {
-    calmDown(session);
+    calmDown(session, watch);
   } else if (watch.idleMs > limits.idleSocketMs) {
     session.close();
   }
