@@ -145,7 +145,7 @@ function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
       user: request.user as never,
       params: parse(Type.Object(route.params ?? {}), request.params ?? {}, 'path') as never,
       query: parse(Type.Object(route.query ?? {}), request.query ?? {}, 'query') as never,
-      body: (route.body === undefined ? undefined : parse(route.body, request.body, 'body')) as never,
+      body: parseBody(route, request.body) as never,
       version: request.version ?? 5,
       cookies: (request.zuid ?? []).map((value) => ({ name: 'zuid', value })),
       authorization,
@@ -170,6 +170,11 @@ function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
       return { zuid: zuidOf(answer) ?? '', accessToken, user: userOf(brig, accessToken) };
     },
   };
+}
+
+function parseBody({ body }: Route, given: unknown): unknown {
+  if (body === undefined || (given === undefined && '~optional' in body)) return undefined;
+  return parse(body, given, 'body');
 }
 
 function parse(schema: Parameters<typeof compileParser>[0], value: unknown, where: string): unknown {

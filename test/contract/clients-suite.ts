@@ -52,7 +52,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       });
       const params = { client: id };
       assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, [made.body]);
-      const found = await rig.send(client.getClientV5, { user, params: { client: `0${id.toUpperCase()}` } });
+      const found = await rig.send(client.getClientV5, { user, params: { client: id.toUpperCase() } });
       assert.deepEqual(found, { status: 200, body: made.body });
       const { body: keys } = await rig.send(client.getClientPrekeys, { user, params });
       assert.deepEqual(keys, [0, 1, 2, lastResortId]);
