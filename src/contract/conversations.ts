@@ -63,7 +63,7 @@ export const conversationActions = [
   'leave_conversation',
   'delete_conversation',
 ] as const;
-export const RoleAction = Type.Union(conversationActions.map((action) => Type.Literal(action)));
+export const RoleAction = Type.Enum([...conversationActions]);
 export type RoleAction = (typeof conversationActions)[number];
 
 /** `wire_admin`, `wire_member`, or a name that allows nothing. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Forms } from './forms.ts';
 import type { Migration } from './index.ts';
 
@@ -31,10 +31,12 @@ async function createConversation(db: Kysely<unknown>, forms: Forms): Promise<vo
         .addColumn('receipt_mode', 'integer')
         .addColumn('protocol', 'text', (column) => column.notNull())
         .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('pending', 'integer', (column) => column.notNull())
         .addPrimaryKeyConstraint('conversation_key', ['id']),
     )
     .execute();
   await db.schema.createIndex('conversation_by_team').on('conversation').columns(['team', 'id']).execute();
+  await sql`create index conversation_pending on conversation (created_at) where pending = 1`.execute(db);
 }
 
 async function createMember(db: Kysely<unknown>, forms: Forms): Promise<void> {

@@ -15,6 +15,8 @@ export interface ConversationRow {
   receipt_mode: number | null;
   protocol: string;
   created_at: number;
+  /** 1 while the backends of its first members are being told of it; nobody has been told that it exists. */
+  pending: number;
 }
 
 /** What a user sets for itself in a conversation. Owner: galley. */

@@ -1,0 +1,230 @@
+import { Type } from 'typebox';
+import {
+  Access,
+  AccessRole,
+  ConversationMetadata,
+  ConversationType,
+  MessageTimer,
+  OtherMember,
+  ProtocolInfo,
+  ReceiptMode,
+  RoleName,
+  TypingStatus,
+} from '../conversations.ts';
+import { QualifiedUserId } from '../profiles.ts';
+import { olderInput, rpc } from '../rpc.ts';
+import { ClientIdSchema, ConversationIdSchema, Domain, Empty, Nullable, UserIdSchema } from '../schema.ts';
+import { ConversationAction } from './conversation-actions.ts';
+import { GalleyError } from './galley-errors.ts';
+
+/** Every RPC of galley (reference federation-api 5.4). */
+
+/** A UTC time with any number of fraction digits. */
+export const UtcTime = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,12})?Z$',
+  description: 'a UTC time',
+});
+
+/** The most conversations that one notification names (reference 5.4.16, 5.4.19). */
+export const maxConversationsPerNotification = 1000;
+
+export const ConversationCreated = Type.Object({
+  time: UtcTime,
+  /** The creator, of the origin domain. */
+  orig_user_id: UserIdSchema,
+  cnv_id: ConversationIdSchema,
+  cnv_type: ConversationType,
+  cnv_access: Type.Array(Access),
+  cnv_access_roles: Type.Array(AccessRole),
+  cnv_name: Type.Optional(Nullable(Type.String())),
+  /** The owner's members without the creator, and the callee's. */
+  non_creator_members: Type.Array(OtherMember),
+  message_timer: Type.Optional(Nullable(MessageTimer)),
+  receipt_mode: Type.Optional(Nullable(ReceiptMode)),
+  protocol: Type.Optional(ProtocolInfo),
+});
+export type ConversationCreated = Type.Static<typeof ConversationCreated>;
+
+export const RemoteConversation = Type.Object({
+  id: ConversationIdSchema,
+  metadata: ConversationMetadata,
+  members: Type.Object({ self_role: RoleName, others: Type.Array(OtherMember) }),
+  /** Proteus when missing. */
+  protocol: Type.Optional(ProtocolInfo),
+});
+export type RemoteConversation = Type.Static<typeof RemoteConversation>;
+
+export const ConversationUpdate = Type.Object({
+  time: UtcTime,
+  /** Who acted: of any domain. */
+  origUserId: QualifiedUserId,
+  /** Of the origin domain. */
+  convId: ConversationIdSchema,
+  /** Members on the callee's backend before the action. */
+  alreadyPresentUsers: Type.Array(UserIdSchema),
+  action: ConversationAction,
+});
+export type ConversationUpdate = Type.Static<typeof ConversationUpdate>;
+
+const ConversationUpdateV0 = Type.Object({
+  cuTime: UtcTime,
+  cuOrigUserId: QualifiedUserId,
+  cuConvId: ConversationIdSchema,
+  cuAlreadyPresentUsers: Type.Array(UserIdSchema),
+  cuAction: ConversationAction,
+});
+
+export const TypingUpdated = Type.Object({
+  time: UtcTime,
+  orig_user_id: QualifiedUserId,
+  conv_id: ConversationIdSchema,
+  users_in_conv: Type.Array(UserIdSchema),
+  typing_status: TypingStatus,
+});
+export type TypingUpdated = Type.Static<typeof TypingUpdated>;
+
+export const onConversationCreated = rpc('galley', 'on-conversation-created', {
+  about: 'Tells a backend that users of its are in a new conversation.',
+  input: ConversationCreated,
+  output: Empty,
+});
+
+export const getConversations = rpc('galley', 'get-conversations', {
+  about: 'Returns those of the conversations that exist and have the user as a member.',
+  input: Type.Object({
+    user_id: UserIdSchema,
+    conv_ids: Type.Array(ConversationIdSchema, { maxItems: 1000 }),
+  }),
+  output: Type.Object({ convs: Type.Array(RemoteConversation) }),
+});
+
+export const leaveErrors = {
+  notFound: 'RemoveFromConversationErrorNotFound',
+  notAllowed: 'RemoveFromConversationErrorRemovalNotAllowed',
+  unchanged: 'RemoveFromConversationErrorUnchanged',
+} as const;
+
+export const LeaveConversationResponse = Type.Union([
+  Type.Object({ Right: Type.Array(Type.Unknown()) }),
+  Type.Object({
+    Left: Type.Union([
+      Type.Literal(leaveErrors.notFound),
+      Type.Literal(leaveErrors.notAllowed),
+      Type.Literal(leaveErrors.unchanged),
+    ]),
+  }),
+]);
+
+export const leaveConversation = rpc('galley', 'leave-conversation', {
+  about: 'Asks the owner to take a user out of a conversation.',
+  input: Type.Object({ conv_id: ConversationIdSchema, leaver: UserIdSchema }),
+  output: LeaveConversationResponse,
+});
+
+export const UpdateConversationResponse = Type.Union([
+  Type.Object({
+    tag: Type.Literal('ConversationUpdateResponseUpdate'),
+    contents: ConversationUpdate,
+  }),
+  Type.Object({ tag: Type.Literal('ConversationUpdateResponseNoChanges') }),
+  Type.Object({ tag: Type.Literal('ConversationUpdateResponseError'), contents: GalleyError }),
+  Type.Object({
+    tag: Type.Literal('ConversationUpdateResponseNonFederatingBackends'),
+    contents: Type.Object({ non_federating_backends: Type.Array(Domain) }),
+  }),
+  Type.Object({
+    tag: Type.Literal('ConversationUpdateResponseUnreachableBackends'),
+    contents: Type.Object({ unreachable_backends: Type.Array(Domain) }),
+  }),
+]);
+export type UpdateConversationResponse = Type.Static<typeof UpdateConversationResponse>;
+
+export const updateConversation = rpc('galley', 'update-conversation', {
+  about: 'Asks the owner to change a conversation for a user.',
+  input: Type.Object({
+    user: UserIdSchema,
+    conv_id: ConversationIdSchema,
+    action: ConversationAction,
+  }),
+  output: UpdateConversationResponse,
+});
+
+export const TypingResponse = Type.Union([
+  Type.Object({ tag: Type.Literal('TypingDataUpdateSuccess'), contents: TypingUpdated }),
+  Type.Object({ tag: Type.Literal('TypingDataUpdateError'), contents: GalleyError }),
+]);
+
+export const updateTypingIndicator = rpc('galley', 'update-typing-indicator', {
+  about: 'Tells the owner that a user types, or has stopped.',
+  input: Type.Object({
+    typing_status: TypingStatus,
+    user_id: UserIdSchema,
+    conv_id: ConversationIdSchema,
+  }),
+  output: TypingResponse,
+});
+
+export const onTypingIndicatorUpdated = rpc('galley', 'on-typing-indicator-updated', {
+  about: 'Tells a backend that somebody types in a conversation of the caller.',
+  input: TypingUpdated,
+  output: Empty,
+});
+
+export const onConversationUpdated = rpc('galley', 'on-conversation-updated', {
+  about: 'Tells a backend what has changed in a conversation of the caller.',
+  delivery: 'queued',
+  input: ConversationUpdate,
+  output: Empty,
+  older: olderInput(1, ConversationUpdateV0, {
+    read: (older): ConversationUpdate => ({
+      time: older.cuTime,
+      origUserId: older.cuOrigUserId,
+      convId: older.cuConvId,
+      alreadyPresentUsers: older.cuAlreadyPresentUsers,
+      action: older.cuAction,
+    }),
+    write: (current) => ({
+      cuTime: current.time,
+      cuOrigUserId: current.origUserId,
+      cuConvId: current.convId,
+      cuAlreadyPresentUsers: current.alreadyPresentUsers,
+      cuAction: current.action,
+    }),
+  }),
+});
+
+export const onClientRemoved = rpc('galley', 'on-client-removed', {
+  about: 'Tells the owner of conversations that a client of a user is gone.',
+  delivery: 'queued',
+  input: Type.Object({
+    user: UserIdSchema,
+    client: ClientIdSchema,
+    convs: Type.Array(ConversationIdSchema, { maxItems: maxConversationsPerNotification }),
+  }),
+  output: Empty,
+});
+
+export const onUserDeletedConversations = rpc('galley', 'on-user-deleted-conversations', {
+  about: 'Tells the owner of conversations that a user is gone.',
+  delivery: 'queued',
+  input: Type.Object({
+    user: UserIdSchema,
+    conversations: Type.Array(ConversationIdSchema, {
+      minItems: 1,
+      maxItems: maxConversationsPerNotification,
+    }),
+  }),
+  output: Empty,
+});
+
+export const galleyRpcs = {
+  onConversationCreated,
+  getConversations,
+  leaveConversation,
+  updateConversation,
+  updateTypingIndicator,
+  onTypingIndicatorUpdated,
+  onConversationUpdated,
+  onClientRemoved,
+  onUserDeletedConversations,
+};

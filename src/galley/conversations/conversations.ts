@@ -1,0 +1,134 @@
+import type { BackendDomain, ConversationId, UserId } from '#contract/ids.ts';
+import type { Storage, Work } from '#storage';
+import { deleteMembers, insertMembers, updateRole } from '../members/member-store.ts';
+import {
+  deleteRemoteMembers,
+  findRemoteMembers,
+  insertRemoteMembers,
+} from '../members/remote-membership-store.ts';
+import {
+  type ConversationProperties,
+  type Member,
+  membersOf,
+  type OwnConversation,
+  type QualifiedConversation,
+  type QualifiedUser,
+} from './conversation.ts';
+import {
+  deleteConversation,
+  findConversation,
+  insertConversation,
+  lockConversation,
+  updateProperties,
+} from './conversation-store.ts';
+import { ExactCache } from './exact-cache.ts';
+
+/**
+ * Who is in which conversation, from memory as long as nothing has changed. Inside a unit of work, `work` has to be
+ * given; then what the unit of work itself has changed is seen.
+ */
+export interface ConversationLookup {
+  /** A conversation that this backend owns. */
+  find(id: ConversationId, work?: Work): Promise<OwnConversation | undefined>;
+  /** Own users in a conversation of another backend, each with the name of its stay there. */
+  findRemoteMembers(conversation: QualifiedConversation, work?: Work): Promise<ReadonlyMap<UserId, string>>;
+}
+
+/** The one way to change conversations and memberships; keeps what is in memory exact. */
+export interface Conversations extends ConversationLookup {
+  /** The conversation as it is now, locked until the end of the unit of work. */
+  lock(work: Work, id: ConversationId): Promise<OwnConversation | undefined>;
+  /** Adds a conversation with its members. Returns false, having changed nothing, when there is one with its id. */
+  add(work: Work, conversation: OwnConversation, state?: 'whole' | 'pending'): Promise<boolean>;
+  setProperties(work: Work, id: ConversationId, properties: ConversationProperties): Promise<void>;
+  addMembers(work: Work, id: ConversationId, members: readonly Member[]): Promise<void>;
+  removeMembers(work: Work, id: ConversationId, users: readonly QualifiedUser[]): Promise<void>;
+  setRole(work: Work, id: ConversationId, user: QualifiedUser, role: string): Promise<void>;
+  /** Takes a conversation away with everything that belongs to it. */
+  remove(work: Work, id: ConversationId): Promise<void>;
+  addRemoteMembers(work: Work, conversation: QualifiedConversation, users: readonly UserId[]): Promise<void>;
+  removeRemoteMembers(
+    work: Work,
+    conversation: QualifiedConversation,
+    users: readonly UserId[],
+  ): Promise<void>;
+}
+
+interface Needs {
+  readonly ownDomain: BackendDomain;
+  readonly storage: Storage;
+  /** How many memberships are kept in memory. */
+  readonly maxCachedMembers: number;
+  readonly now: () => number;
+}
+
+const nobody: ReadonlyMap<UserId, string> = new Map();
+
+/** A conversation itself weighs as much as some members. */
+const conversationWeight = 4;
+
+export function createConversations({ ownDomain, storage, maxCachedMembers, now }: Needs): Conversations {
+  const own = new ExactCache<OwnConversation>(maxCachedMembers, weightOf, now);
+  const remote = new ExactCache<ReadonlyMap<UserId, string>>(
+    maxCachedMembers,
+    (members) => conversationWeight + members.size,
+    now,
+  );
+  const keyOf = ({ domain, id }: QualifiedConversation) => `${domain}/${id}`;
+  return {
+    async find(id, work) {
+      if (work === undefined) return own.find(id, () => findConversation(storage.reader, ownDomain, id));
+      return own.peek(id) ?? findConversation(work.reader, ownDomain, id);
+    },
+    async findRemoteMembers(conversation, work) {
+      const key = keyOf(conversation);
+      if (work !== undefined) return remote.peek(key) ?? findRemoteMembers(work.reader, conversation);
+      const members = await remote.find(key, async () => {
+        const found = await findRemoteMembers(storage.reader, conversation);
+        return found.size === 0 ? undefined : found;
+      });
+      return members ?? nobody;
+    },
+    lock: (work, id) => lockConversation(work, ownDomain, id),
+    async add(work, conversation, state = 'whole') {
+      own.change(work, conversation.id);
+      if (!(await insertConversation(work, conversation, state === 'pending'))) return false;
+      await insertMembers(work, conversation.id, membersOf(conversation, ownDomain));
+      return true;
+    },
+    setProperties(work, id, properties) {
+      own.change(work, id);
+      return updateProperties(work, id, properties);
+    },
+    addMembers(work, id, members) {
+      own.change(work, id);
+      return insertMembers(work, id, members);
+    },
+    removeMembers(work, id, users) {
+      own.change(work, id);
+      return deleteMembers(work, id, users);
+    },
+    setRole(work, id, user, role) {
+      own.change(work, id);
+      return updateRole(work, id, user, role);
+    },
+    remove(work, id) {
+      own.change(work, id);
+      return deleteConversation(work, id);
+    },
+    addRemoteMembers(work, conversation, users) {
+      remote.change(work, keyOf(conversation));
+      return insertRemoteMembers(work, conversation, users);
+    },
+    removeRemoteMembers(work, conversation, users) {
+      remote.change(work, keyOf(conversation));
+      return deleteRemoteMembers(work, conversation, users);
+    },
+  };
+}
+
+function weightOf({ ownMembers, remoteMembers }: OwnConversation): number {
+  let weight = conversationWeight + ownMembers.size;
+  for (const members of remoteMembers.values()) weight += members.size;
+  return weight;
+}

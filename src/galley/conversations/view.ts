@@ -1,0 +1,98 @@
+import {
+  type Conversation,
+  type ConversationType,
+  type LegacyConversation,
+  legacyConstants,
+  type OtherMember,
+  type ProtocolInfo,
+  type SelfMember,
+} from '#contract/conversations.ts';
+import type { BackendDomain } from '#contract/ids.ts';
+import type { MemberSettingsColumns } from '#storage';
+import { defaultSettings } from '../members/member-settings.ts';
+import { legacyAccessRole } from './access.ts';
+import { isSameUser, type Member, membersOf, type OwnConversation } from './conversation.ts';
+
+/** A conversation as one of its members sees it: with itself in `members.self`. */
+export type ConversationView = Conversation;
+
+/** How the messages of a conversation are encrypted. */
+export function protocolInfo(_conversation: OwnConversation): ProtocolInfo {
+  return { protocol: 'proteus' };
+}
+
+/** The members of the protocol that stand in a conversation. Before the first commit the suite counts as 1. */
+export function protocolMembers(
+  protocol: ProtocolInfo,
+): Pick<Conversation, 'protocol' | 'group_id' | 'epoch' | 'epoch_timestamp' | 'cipher_suite'> {
+  if (protocol.protocol === 'proteus') return { protocol: 'proteus' };
+  const { group_id, epoch, epoch_timestamp, cipher_suite } = protocol;
+  return {
+    protocol: protocol.protocol,
+    group_id,
+    epoch,
+    ...(epoch_timestamp == null ? {} : { epoch_timestamp }),
+    cipher_suite: cipher_suite ?? 1,
+  };
+}
+
+/** The view of a member of a conversation that is owned here. */
+export function ownView(
+  conversation: OwnConversation,
+  ownDomain: BackendDomain,
+  self: Member,
+  settings: MemberSettingsColumns = defaultSettings,
+): ConversationView {
+  const { id, type, creator, access, accessRoles, name, team, messageTimer, receiptMode } = conversation;
+  const others = membersOf(conversation, ownDomain).filter(({ user }) => !isSameUser(user, self.user));
+  return {
+    qualified_id: { domain: ownDomain, id },
+    id,
+    type,
+    creator,
+    access: [...access],
+    access_role: [...accessRoles],
+    name,
+    team,
+    message_timer: messageTimer,
+    receipt_mode: receiptMode,
+    last_event: legacyConstants.lastEvent,
+    last_event_time: legacyConstants.lastEventTime,
+    members: { self: selfMember(self, settings), others: others.map(otherMember) },
+    ...protocolMembers(protocolInfo(conversation)),
+  };
+}
+
+/** A member as itself sees it. */
+export function selfMember({ user, role }: Member, settings: MemberSettingsColumns): SelfMember {
+  return {
+    id: user.id,
+    qualified_id: user,
+    conversation_role: role,
+    service: null,
+    status: 0,
+    status_ref: legacyConstants.lastEvent,
+    status_time: legacyConstants.lastEventTime,
+    otr_muted_status: settings.muted_status,
+    otr_muted_ref: settings.muted_ref,
+    otr_archived: settings.archived === 1,
+    otr_archived_ref: settings.archived_ref,
+    hidden: settings.hidden === 1,
+    hidden_ref: settings.hidden_ref,
+  };
+}
+
+/** A member as others see it. */
+export function otherMember({ user, role }: Member): OtherMember {
+  return { qualified_id: user, id: user.id, conversation_role: role, status: 0 };
+}
+
+/** The form of versions before 3, and of events in any version. */
+export function legacyView({ access_role, ...view }: ConversationView): LegacyConversation {
+  return { ...view, access_role: legacyAccessRole(access_role), access_role_v2: access_role };
+}
+
+/** One-to-one and connect conversations cause no native push when they change. */
+export function routeOf(type: ConversationType): 'any' | 'direct' {
+  return type === 2 || type === 3 ? 'direct' : 'any';
+}

@@ -1,0 +1,44 @@
+import type { BackendDomain } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
+import { assertAdmitted, defaultAccessRoles } from '../conversations/access.ts';
+import type { OwnUser, UserLookup } from '../needs.ts';
+import type { GalleySettings } from '../settings.ts';
+import { assertConnected } from '../updates/changes/add-members.ts';
+import type { Actor } from '../updates/publish.ts';
+import type { NewGroup } from './new-conversation.ts';
+
+interface Needs {
+  readonly ownDomain: BackendDomain;
+  readonly users: UserLookup;
+  readonly settings: GalleySettings;
+}
+
+/**
+ * Who may make which group (reference client-api 4.2, steps 2 to 4).
+ * @throws Refusal `client-error` when it is too large, `operation-denied`, `no-team-member`, `access-denied`,
+ * `not-connected`
+ */
+export async function assertMayCreate(needs: Needs, actor: Actor, wanted: NewGroup): Promise<void> {
+  const { maxConversationSize } = needs.settings;
+  if (wanted.users.length > maxConversationSize - 1) {
+    throw refuse('client-error:too-many-members', {
+      message: `users: found ${wanted.users.length}, expected at most ${maxConversationSize - 1}`,
+    });
+  }
+  const own = wanted.users.filter(({ domain }) => domain === needs.ownDomain);
+  const accounts = await needs.users.listOwn([actor.user.id, ...own.map(({ id }) => id)]);
+  const creator = accounts.find(({ id }) => id === actor.user.id);
+  if (wanted.team === null) {
+    if (creator?.isActivated !== true) throw refuse('operation-denied');
+    return assertConnected(needs.users, actor, wanted.users);
+  }
+  if (creator?.team !== wanted.team) throw refuse('no-team-member');
+  const others = accounts.filter(({ id }) => id !== actor.user.id);
+  assertAdmitted(others, wanted.accessRoles ?? defaultAccessRoles, wanted.team);
+  await assertConnected(needs.users, actor, outsideTeam(needs, wanted, others));
+}
+
+function outsideTeam({ ownDomain }: Needs, { users, team }: NewGroup, accounts: readonly OwnUser[]) {
+  const mates = new Set(accounts.filter((account) => account.team === team).map(({ id }) => id));
+  return users.filter(({ domain, id }) => domain !== ownDomain || !mates.has(id));
+}

@@ -1,0 +1,118 @@
+import { conversationTypes } from '#contract/conversations.ts';
+import {
+  maxConversationsPerNotification,
+  onClientRemoved,
+  onUserDeletedConversations,
+} from '#contract/federation/galley.ts';
+import type { BackendDomain, ClientId, ConversationId, UserId } from '#contract/ids.ts';
+import type { Work } from '#storage';
+import {
+  byConversationDomain,
+  type QualifiedConversation,
+  type QualifiedUser,
+  roleOf,
+} from '../conversations/conversation.ts';
+import { leaveEvent } from '../conversations/conversation-event.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import { listConversationsOf } from '../members/member-store.ts';
+import { listRemoteConversationsOf } from '../members/remote-membership-store.ts';
+import type { Outbox } from '../needs.ts';
+import type { Publish } from '../updates/publish.ts';
+
+/** Users and clients that are gone take their leave of every conversation (reference federation-api 7.8). */
+export interface Departures {
+  /** An own user is deleted, in the unit of work of the deletion. */
+  userDeleted(work: Work, user: UserId): Promise<void>;
+  /** A client of an own user is gone. */
+  clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
+  /** A user of another backend is deleted, and was in this conversation of ours if it says the truth. */
+  remoteUserDeleted(work: Work, user: QualifiedUser, conversation: ConversationId): Promise<void>;
+}
+
+interface Needs {
+  readonly ownDomain: BackendDomain;
+  readonly conversations: Conversations;
+  readonly outbox: Outbox;
+  readonly publish: Publish;
+  readonly isFederating: boolean;
+  readonly now: () => number;
+}
+
+const pageSize = maxConversationsPerNotification;
+
+export function createDepartures(needs: Needs): Departures {
+  const { ownDomain, conversations, outbox } = needs;
+  return {
+    async userDeleted(work, id) {
+      const user = { domain: ownDomain, id };
+      for (;;) {
+        const ids = await listConversationsOf(work.reader, user, '', pageSize);
+        for (const conversation of ids) await takeOut(needs, work, user, conversation, 'user-deleted');
+        if (ids.length < pageSize) break;
+      }
+      await forEachRemotePage(work, id, async (domain, some) => {
+        if (needs.isFederating) {
+          await outbox.tell(work, [domain], onUserDeletedConversations, laneOf(id, some), {
+            user: id,
+            conversations: [...some],
+          });
+        }
+        for (const conversation of some)
+          await conversations.removeRemoteMembers(work, { domain, id: conversation }, [id]);
+      });
+    },
+    async clientRemoved(work, user, client) {
+      if (!needs.isFederating) return;
+      await forEachRemotePage(work, user, (domain, some) =>
+        outbox.tell(work, [domain], onClientRemoved, laneOf(user, some), { user, client, convs: [...some] }),
+      );
+    },
+    remoteUserDeleted: (work, user, conversation) => takeOut(needs, work, user, conversation, 'left'),
+  };
+}
+
+/** Nothing else is ever told of a user and one of its conversations together. */
+function laneOf(user: UserId, conversations: readonly ConversationId[]): string {
+  return `pair:${user}:${conversations[0]}`;
+}
+
+async function forEachRemotePage(
+  work: Work,
+  user: UserId,
+  visit: (domain: BackendDomain, some: readonly ConversationId[]) => Promise<void>,
+): Promise<void> {
+  let after: { readonly domain: string; readonly id: string } = { domain: '', id: '' };
+  for (;;) {
+    const page: readonly QualifiedConversation[] = await listRemoteConversationsOf(
+      work.reader,
+      user,
+      after,
+      pageSize,
+    );
+    for (const [domain, some] of byConversationDomain(page)) await visit(domain, some);
+    const last = page.at(-1);
+    if (page.length < pageSize || last === undefined) return;
+    after = last;
+  }
+}
+
+/** Only members of groups are told; in others the membership just ends. */
+async function takeOut(
+  { ownDomain, conversations, publish, now }: Needs,
+  work: Work,
+  user: QualifiedUser,
+  id: ConversationId,
+  reason: 'left' | 'user-deleted',
+): Promise<void> {
+  const before = await conversations.lock(work, id);
+  if (before === undefined || roleOf(before, user, ownDomain) === undefined) return;
+  if (before.type === conversationTypes.self) return conversations.remove(work, id);
+  await conversations.removeMembers(work, id, [user]);
+  if (before.type !== conversationTypes.group) return;
+  const time = new Date(now()).toISOString();
+  const happening = { conversation: { domain: ownDomain, id }, from: user, time };
+  const event = leaveEvent(happening, { targets: [user], reason });
+  const actor = { user, answered: user.domain !== ownDomain };
+  const action = { tag: 'ConversationLeaveTag', action: {} } as const;
+  await publish(work, before, actor, { action, event, removed: [user] }, time);
+}

@@ -1,0 +1,132 @@
+/**
+ * Galley: conversations and who is in them.
+ *
+ * It owns the conversations that were made on this backend: their members of any backend, their properties, who may do
+ * what in them. Of conversations that other backends own it keeps which own users are in them, and nothing more. It
+ * must never know how users log in, how events reach clients or how notifications travel.
+ *
+ * Start reading at `updates/update.ts` (the one way in which a conversation changes), `members/role-table.ts` (who may
+ * do what), `conversations/conversations.ts` (what is in memory and why it is exact) and `remote/apply-update.ts` (what
+ * other owners tell).
+ */
+
+import { setInterval } from 'node:timers';
+import type { ClientId, UserId } from '#contract/ids.ts';
+import type { ServedRoute } from '#contract/route.ts';
+import type { ServedRpc } from '#contract/rpc.ts';
+import { federationDisabled } from '#contract/rpc-caller.ts';
+import type { Work } from '#storage';
+import { type CodeNeeds, createCodes } from './codes/codes.ts';
+import { type ConversationLookup, createConversations } from './conversations/conversations.ts';
+import {
+  type ConnectionConversations,
+  createConnectionConversations,
+} from './creation/connection-conversations.ts';
+import { type Creation, createCreation } from './creation/creation.ts';
+import { createOneToOneOf } from './creation/one-to-one.ts';
+import { createDepartures } from './departures/departures.ts';
+import { createBackendChecks } from './federation/backend-checks.ts';
+import { createSetOwnSettings } from './members/own-settings.ts';
+import type { GalleyNeeds } from './needs.ts';
+import { createReading } from './reading/reading.ts';
+import { createApplyUpdate } from './remote/apply-update.ts';
+import { createRemoteChanges } from './remote/remote-changes.ts';
+import { codeRoutes } from './routes/codes.ts';
+import { creationRoutes } from './routes/conversations.ts';
+import { memberRoutes } from './routes/members.ts';
+import { propertyRoutes } from './routes/properties.ts';
+import { readingRoutes } from './routes/reading.ts';
+import { teamConversationRoutes } from './routes/team-conversations.ts';
+import { galleyRpcTable } from './rpc/index.ts';
+import { defaultSettings, type GalleySettings } from './settings.ts';
+import { sweepFailed } from './telemetry.ts';
+import { createTyping } from './typing/typing.ts';
+import { createPublish } from './updates/publish.ts';
+import { createUpdate } from './updates/update.ts';
+
+export type { OwnConversation } from './conversations/conversation.ts';
+export type { ConversationLookup } from './conversations/conversations.ts';
+export type { GalleyNeeds, OwnUser, UserLookup } from './needs.ts';
+export type { GalleySettings } from './settings.ts';
+
+export interface Galley extends AsyncDisposable {
+  readonly rpcs: readonly ServedRpc[];
+  /** For the client listener. */
+  readonly routes: readonly ServedRoute[];
+  /** The conversations behind connections between users. */
+  readonly oneToOne: ConnectionConversations;
+  /** Takes a deleted own user out of every conversation, in the unit of work of the deletion. */
+  userDeleted(work: Work, user: UserId): Promise<void>;
+  /** Tells the owners of an own user's conversations that a client of it is gone. */
+  clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
+  /** Who is in which conversation, from memory. */
+  readonly conversations: ConversationLookup;
+}
+
+/** A conversation that nobody has been told of for so long never will be made. */
+const pendingMs = 5 * 60_000;
+const sweepEveryMs = 60_000;
+
+/** Opens galley. */
+export function openGalley(needs: GalleyNeeds): Galley {
+  const parts = createParts(needs);
+  const { creation, departures, now } = parts;
+  const sweep = () => creation.abandonPending(now() - pendingMs).catch(sweepFailed);
+  let sweeping = sweep();
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep);
+  }, sweepEveryMs).unref();
+  return {
+    rpcs: galleyRpcTable(parts),
+    routes: [
+      ...creationRoutes(parts),
+      ...readingRoutes(parts),
+      ...memberRoutes(parts),
+      ...propertyRoutes(parts),
+      ...codeRoutes({ ...parts, guestLinks: parts.settings.guestLinks }),
+      ...teamConversationRoutes(parts),
+    ],
+    oneToOne: createConnectionConversations(parts),
+    userDeleted: departures.userDeleted,
+    clientRemoved: departures.clientRemoved,
+    conversations: parts.conversations,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await sweeping;
+    },
+  };
+}
+
+/** Puts the subjects together: each gets what it declares in its needs. */
+function createParts(needs: GalleyNeeds) {
+  const { ownDomain, storage, users, events, outbox, inbox, now = Date.now } = needs;
+  const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
+  const federation = needs.federation ?? federationDisabled;
+  const shared = { ownDomain, storage, users, events, outbox, inbox, now, settings };
+  const rules = {
+    reader: storage.reader,
+    isFederating: needs.federation !== undefined,
+    maxConversationSize: settings.maxConversationSize,
+    backends: createBackendChecks(needs.federation),
+  };
+  const conversations = createConversations({ ...shared, ...settings });
+  const publish = createPublish(shared);
+  const base = { ...shared, ...rules, conversations, federation, publish };
+  const update = createUpdate(base);
+  const updates = createApplyUpdate(base);
+  const creation: Creation = createCreation({ ...base, federation: needs.federation });
+  const codeNeeds: CodeNeeds = base;
+  return {
+    ...base,
+    update,
+    updates,
+    creation,
+    createOneToOne: createOneToOneOf({ ...base, creation }),
+    codes: createCodes(codeNeeds),
+    departures: createDepartures(base),
+    reading: createReading(base),
+    remoteChanges: createRemoteChanges({ ...base, updates }),
+    setOwnSettings: createSetOwnSettings(base),
+    typing: createTyping(base),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Push } from '#contract/events/push.ts';
+import type { FederationCaller, QueuedRpc } from '#contract/federation-caller.ts';
+import type { BackendDomain, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
+import type { InputOf, RpcContext } from '#contract/rpc.ts';
+import type { Storage, Work } from '#storage';
+import type { GalleySettings } from './settings.ts';
+
+/** An own user, as far as conversations care. */
+export interface OwnUser {
+  readonly id: UserId;
+  readonly team: TeamId | null;
+  /** Has a verified identity; false for guests of one conversation. */
+  readonly isActivated: boolean;
+}
+
+/** What galley asks about users. Reads the last committed state. */
+export interface UserLookup {
+  /** Those of the own users that exist and are not deleted. */
+  listOwn(ids: readonly UserId[]): Promise<readonly OwnUser[]>;
+  /**
+   * Those of `others` with whom an own user has an accepted connection: of an own user both sides must have accepted,
+   * of a remote one ours.
+   */
+  connectedWith(user: UserId, others: readonly Qualified<UserId>[]): Promise<readonly Qualified<UserId>[]>;
+  /** Those of the own users that have an accepted connection with a user of another backend. */
+  connectedTo(remote: Qualified<UserId>, users: readonly UserId[]): Promise<ReadonlySet<UserId>>;
+}
+
+/** Puts events into the streams of own users, in a unit of work. */
+export interface Events {
+  push(work: Work, push: Push): Promise<void>;
+}
+
+/** Queues notifications for other backends, in a unit of work. */
+export interface Outbox {
+  tell<R extends QueuedRpc>(
+    work: Work,
+    to: readonly BackendDomain[],
+    rpc: R,
+    lane: string,
+    input: InputOf<R>,
+  ): Promise<void>;
+}
+
+/** Takes each received notification once. */
+export interface Inbox {
+  /** False: it was received before and must change nothing. */
+  first(work: Work, context: Pick<RpcContext, 'origin' | 'deliveryId'>): Promise<boolean>;
+}
+
+/** What galley needs of others. */
+export interface GalleyNeeds {
+  readonly ownDomain: BackendDomain;
+  readonly storage: Storage;
+  /** How to ask other backends; undefined when federation is off. */
+  readonly federation: FederationCaller | undefined;
+  readonly users: UserLookup;
+  readonly events: Events;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  /** What differs from production's defaults. */
+  readonly settings?: Partial<GalleySettings>;
+  /** Unix time in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The lane of all that is told of a conversation. */
+export function laneOf({ domain, id }: Qualified<ConversationId>): string {
+  return `conv:${id}@${domain}`;
+}

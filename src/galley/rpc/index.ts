@@ -1,0 +1,49 @@
+import { galleyRpcs } from '#contract/federation/galley.ts';
+import type { BackendDomain } from '#contract/ids.ts';
+import { type ServedRpc, serveRpcs } from '#contract/rpc.ts';
+import type { Storage } from '#storage';
+import type { Conversations } from '../conversations/conversations.ts';
+import type { Departures } from '../departures/departures.ts';
+import type { Events, Inbox, UserLookup } from '../needs.ts';
+import type { ApplyUpdate } from '../remote/apply-update.ts';
+import type { Typing } from '../typing/typing.ts';
+import type { AddNeeds } from '../updates/changes/add-members.ts';
+import type { Update } from '../updates/update.ts';
+import { serveGetConversations } from './get-conversations.ts';
+import { serveLeaveConversation } from './leave-conversation.ts';
+import { serveOnClientRemoved } from './on-client-removed.ts';
+import { serveOnConversationCreated } from './on-conversation-created.ts';
+import { serveOnConversationUpdated } from './on-conversation-updated.ts';
+import { serveOnTypingIndicatorUpdated } from './on-typing-indicator-updated.ts';
+import { serveOnUserDeletedConversations } from './on-user-deleted-conversations.ts';
+import { serveUpdateConversation } from './update-conversation.ts';
+import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
+
+/** What the served RPCs need of others. */
+export interface GalleyRpcNeeds extends AddNeeds {
+  readonly ownDomain: BackendDomain;
+  readonly storage: Storage;
+  readonly conversations: Conversations;
+  readonly users: UserLookup;
+  readonly events: Events;
+  readonly inbox: Inbox;
+  readonly update: Update;
+  readonly updates: ApplyUpdate;
+  readonly typing: Typing;
+  readonly departures: Departures;
+}
+
+/** Every RPC that galley serves to other backends; one that is declared but missing here does not compile. */
+export function galleyRpcTable(needs: GalleyRpcNeeds): readonly ServedRpc[] {
+  return serveRpcs(galleyRpcs, {
+    onConversationCreated: serveOnConversationCreated(needs),
+    getConversations: serveGetConversations(needs),
+    leaveConversation: serveLeaveConversation(needs),
+    updateConversation: serveUpdateConversation(needs),
+    updateTypingIndicator: serveUpdateTypingIndicator(needs),
+    onTypingIndicatorUpdated: serveOnTypingIndicatorUpdated(needs),
+    onConversationUpdated: serveOnConversationUpdated(needs),
+    onClientRemoved: serveOnClientRemoved(needs),
+    onUserDeletedConversations: serveOnUserDeletedConversations(needs),
+  });
+}
