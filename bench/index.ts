@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   outbox: () => import('./outbox/index.ts'),
   relay: () => import('./relay/index.ts'),
   search: () => import('./search/index.ts'),
+  websocket: () => import('./websocket/index.ts'),
 };
 
 const results = new URL('./results/', import.meta.url);
