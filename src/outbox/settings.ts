@@ -43,7 +43,7 @@ export const defaultOutboxSettings: OutboxSettings = {
   concurrentBundles: 4,
   concurrentRows: 64,
   concurrentAlone: 8,
-  bundleAnswerMs: 1_000,
+  bundleAnswerMs: 2_000,
   closeGraceMs: 5_000,
   paces: defaultPaces,
   window: defaultWindowLimits,

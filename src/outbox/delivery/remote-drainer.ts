@@ -194,9 +194,10 @@ export class RemoteDrainer {
       if (alone !== undefined) return this.#start('alone', [alone]);
     }
     if (this.#mode === 'bundles') {
-      if (this.#inFlight.bundle >= settings.concurrentBundles) return false;
+      const bundles = settings.concurrentBundles - this.#inFlight.bundle;
+      if (bundles <= 0) return false;
       const { bundleRows: rows, bundleCharacters: characters } = settings;
-      return this.#start('bundle', this.#window.takeMany({ rows, characters }));
+      return this.#start('bundle', this.#window.takeMany({ rows, characters, bundles }));
     }
     if (this.#inFlight.row >= settings.concurrentRows) return false;
     const one = this.#window.takeOne('any');

@@ -35,7 +35,12 @@ export interface Taken {
 export interface TakeLimits {
   readonly rows: number;
   readonly characters: number;
+  /** Bundles that may still be begun: they share the lanes. */
+  readonly bundles: number;
 }
+
+/** Lanes that a bundle has at least, when there are so many. */
+const minLanes = 16;
 
 /**
  * The part of one remote's queue that is in memory: its lanes with their next rows. The database is the truth. The
@@ -139,9 +144,13 @@ export class LaneWindow {
     }
   }
 
-  /** Rows for one bundle, of as many lanes as possible: the receiver handles lanes side by side. */
+  /**
+   * Rows for one bundle. The receiver handles lanes side by side and the rows of one lane one after the other, so it is
+   * done soonest when every lane has about as many rows on its way.
+   */
   takeMany(limits: TakeLimits): readonly Taken[] {
-    const share = Math.max(1, Math.ceil(limits.rows / Math.max(1, this.#ready.size)));
+    const lanes = Math.max(minLanes, Math.ceil(this.#ready.size / limits.bundles));
+    const share = Math.max(1, Math.floor(limits.rows / Math.min(lanes, Math.max(1, this.#ready.size))));
     const taken: Taken[] = [];
     let rows = 0;
     let characters = 0;
