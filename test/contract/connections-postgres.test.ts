@@ -4,13 +4,14 @@ import { openPostgresServer } from '../../src/testkit/postgres/index.ts';
 import { connectionSuites } from './connections-suites.ts';
 
 const stack = new AsyncDisposableStack();
-/** One for all tests, emptied by each: making a database takes longer than a test does. */
-let database = '';
+/** Two for all tests, emptied by each: making a database takes longer than a test does. */
+let databases: readonly [string, string] = ['', ''];
 
 before(async () => {
   setLogLevel('silent');
-  database = await stack.use(await openPostgresServer()).createDatabase();
+  const server = stack.use(await openPostgresServer());
+  databases = [await server.createDatabase(), await server.createDatabase()];
 });
 after(() => stack.disposeAsync());
 
-describe('connections on PostgreSQL', () => connectionSuites(async () => database));
+describe('connections on PostgreSQL', () => connectionSuites(async () => databases));

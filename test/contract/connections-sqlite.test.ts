@@ -19,7 +19,8 @@ after(() => stack.disposeAsync());
 
 describe('connections on SQLite', () => {
   connectionSuites(async () => {
-    files += 1;
-    return `sqlite:${join(folder, `${files}.db`)}`;
+    files += 2;
+    const urlOf = (file: number) => `sqlite:${join(folder, `${file}.db`)}`;
+    return [urlOf(files), urlOf(files + 1)];
   });
 });
