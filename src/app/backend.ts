@@ -21,16 +21,19 @@ import {
   type PolledPolicy,
   policyRoutes,
 } from '#federator';
+import { type Galley, openGalley } from '#galley';
 import { openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
+import { galleyUsers } from './galley-users.ts';
 import {
   brigSettings,
   componentUrls,
   federatorNeeds,
+  galleySettings,
   gatewayOptions,
   mailSettings,
   outboxSettings,
@@ -112,13 +115,27 @@ async function openComponents(
       lastActive: (user, client) => brig.clients.recordActivity(user, client),
     }),
   );
-  const brig = stack.use(await openBrigOf(config, { storage, policy, federation, notifications, outbox }));
-  const rpcs = [...brig.rpcs, ...outbox.rpcs];
+  const galley = stack.use(
+    openGalley({
+      ownDomain: config.domain,
+      storage,
+      federation,
+      users: galleyUsers(config.domain, storage.reader, () => brig),
+      events: notifications,
+      outbox,
+      inbox: outbox,
+      settings: galleySettings(config),
+    }),
+  );
+  const brig: Brig = stack.use(
+    await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley }),
+  );
+  const rpcs = [...brig.rpcs, ...galley.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
   signal.throwIfAborted();
   return [
     ...(await openDoorsOf(stack, config, federator, dispatcher)),
-    ...(await openApis(stack, config, { brig, policy, notifications, outbox, rpcs, dispatcher })),
+    ...(await openApis(stack, config, { brig, galley, policy, notifications, outbox, rpcs, dispatcher })),
   ];
 }
 
@@ -163,19 +180,21 @@ interface BrigSurroundings {
   readonly federation: FederationCaller | undefined;
   readonly notifications: Notifications;
   readonly outbox: Outbox;
+  readonly galley: Galley;
 }
 
 function openBrigOf(
   config: Config,
-  { storage, policy, federation, notifications, outbox }: BrigSurroundings,
+  { storage, policy, federation, notifications, outbox, galley }: BrigSurroundings,
 ): Promise<Brig> {
   return openBrig({
     ownDomain: config.domain,
     storage,
     federation,
     events: notifications,
-    onClientRemoved: [notifications.removeClient],
-    onUserDeleted: [notifications.removeUser],
+    onClientRemoved: [notifications.removeClient, galley.clientRemoved],
+    onUserDeleted: [notifications.removeUser, galley.userDeleted],
+    conversations: galley.oneToOne,
     // Without federation nothing can be told, and deletion goes on all the same.
     ...(federation === undefined ? {} : { outbox }),
     inbox: outbox,
@@ -199,6 +218,7 @@ async function openDoorsOf(
 
 interface Served {
   readonly brig: Brig;
+  readonly galley: Galley;
   readonly policy: FederationPolicy;
   readonly notifications: Notifications;
   readonly outbox: Outbox;
@@ -210,7 +230,7 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, policy, notifications, outbox, rpcs, dispatcher }: Served,
+  { brig, galley, policy, notifications, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
   const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
@@ -230,7 +250,7 @@ async function openApis(
   const client = stack.use(
     await openGateway({
       ...gatewayOptions(config),
-      routes: [...brig.routes, ...notifications.routes],
+      routes: [...brig.routes, ...galley.routes, ...notifications.routes],
       verifyToken: (text) => brig.tokens.verify(text),
     }),
   );

@@ -1,5 +1,6 @@
 import type { BrigSettings, MailSettings } from '#brig';
 import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
+import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
 import type { OutboxSettings } from '#outbox';
 import type { Config } from './config.ts';
@@ -27,6 +28,15 @@ export function brigSettings({
     passwordResetUrl: `${clientApi}/password-reset`,
     deletionUrl: `${clientApi}/delete`,
     maxConnections: limits.connections,
+  };
+}
+
+export function galleySettings({ limits, conversations }: Config): Partial<GalleySettings> {
+  return {
+    maxConversationSize: limits.conversationMembers,
+    guestLinks: conversations.guestLinks,
+    codeLifetimeSeconds: conversations.guestLinkDays * 86_400,
+    codeUri: conversations.guestLinkUrl,
   };
 }
 
@@ -71,7 +81,12 @@ export function federatorNeeds(config: Config): Omit<FederatorNeeds, 'policy'> {
   return {
     ownDomain: config.domain,
     infrastructureDomain: config.infrastructureDomain,
-    certificateFiles: { certificate: federation.certificate, key: federation.key, ca: federation.ca },
+    certificateFiles: {
+      certificate: federation.certificate,
+      key: federation.key,
+      ca: federation.ca,
+      crl: federation.crl,
+    },
     trustServerOnlyCertificates: federation.trustServerOnlyCertificates,
     trustedIngress: federation.trustedIngress,
     discovery: {

@@ -71,6 +71,7 @@ import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
+import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
 import { userRoutes } from './users/routes.ts';
 
 export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
@@ -92,6 +93,7 @@ export type { VerifiedToken } from './login/token-verifier.ts';
 export type { MailSettings } from './mail/mailer.ts';
 export type { RemoteRules } from './search/remote-rules.ts';
 export type { BrigSettings, CookieThrottle, FailedLoginBudget } from './settings.ts';
+export type { AccountLookup, AccountSummary } from './users/account-lookup.ts';
 
 /** What brig needs of others. */
 export interface BrigNeeds {
@@ -134,6 +136,8 @@ export interface Brig extends AsyncDisposable {
     /** What a token says, when it is well-formed, signed by us and not expired. Never throws. */
     verify(text: string): VerifiedToken | undefined;
   };
+  /** Which own users exist. */
+  readonly accounts: AccountLookup;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -177,6 +181,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
     ...createRoutes(needs, { zauth, mailer, now, settings, passwords, devices, people }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: { own: directory, remote: remoteClients, recordActivity: clients.recordActivity },
+    accounts: createAccountLookup(needs.storage.reader),
     connections: connections.store,
     federationStatus,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import { brigRpcs } from './federation/brig.ts';
+import { galleyRpcs } from './federation/galley.ts';
 import { bundleRpcs } from './federation/outbox.ts';
 import { type LabelKey, labels } from './labels.ts';
 import { labelOf } from './refusal.ts';
@@ -10,7 +11,11 @@ import { federationVersions, type Rpc } from './rpc.ts';
 export type DeclaredRpcs = Readonly<Record<string, Readonly<Record<string, Rpc>>>>;
 
 /** Every RPC of the contract. */
-export const declaredRpcs: DeclaredRpcs = { brig: brigRpcs, outbox: bundleRpcs };
+export const declaredRpcs: DeclaredRpcs = {
+  brig: brigRpcs,
+  galley: galleyRpcs,
+  outbox: bundleRpcs,
+};
 
 const generated = '<!-- Generated from the contract by `npm run docs`; edits are overwritten. -->';
 

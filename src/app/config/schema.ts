@@ -85,6 +85,12 @@ const federation = group('Other backends.', {
   }),
   key: path({ about: 'Its private key (PEM).', default: 'tls/key.pem' }),
   ca: path({ about: 'Root certificates (PEM) that are trusted for remotes.', default: 'tls/ca.pem' }),
+  crl: Type.Optional(
+    path({
+      about:
+        'Revocation lists (PEM), one of every authority that is trusted; a revoked certificate or a list out of date refuses a remote.',
+    }),
+  ),
   trustServerOnlyCertificates: flag({
     about: 'Accept a client certificate that is issued for servers only, when all else verifies.',
     default: false,
@@ -142,6 +148,11 @@ const limits = group('Sizes and counts.', {
     about: 'Most connections (sent and accepted) of a user.',
     default: 1000,
     minimum: 1,
+  }),
+  conversationMembers: count({
+    about: 'Most members of a group.',
+    default: 500,
+    minimum: 2,
   }),
   clientBodyBytes: count({
     about: 'Largest body of a client request.',
@@ -244,6 +255,19 @@ export const ConfigSchema = group('A backend.', {
       about: 'Language of users who choose none.',
       default: 'en',
       expected: 'a language tag',
+    }),
+  }),
+  conversations: group('Conversations.', {
+    guestLinks: flag({
+      about: 'Whether one can join conversations by a link.',
+      default: true,
+    }),
+    guestLinkDays: count({ about: 'How long such a link is good.', default: 365, minimum: 1 }),
+    guestLinkUrl: Type.String({
+      about: 'Page of the client where one joins; key and code are added to it.',
+      pattern: '^https?://',
+      expected: 'an http(s):// URL',
+      default: 'https://account.example.com/conversation-join/',
     }),
   }),
   cookies: group('Login cookies.', {

@@ -1,0 +1,30 @@
+import type { Brig } from '#brig';
+import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
+import type { UserLookup } from '#galley';
+import type { Reader } from '#storage';
+
+/** What brig knows of users, in galley's words. */
+export function galleyUsers(
+  ownDomain: BackendDomain,
+  reader: Reader,
+  brig: () => Pick<Brig, 'accounts' | 'connections'>,
+): UserLookup {
+  const accepted = async (from: readonly UserId[], to: readonly Qualified<UserId>[]) => {
+    const relations = await brig().connections.listRelations(reader, from, to);
+    return relations.filter(({ status }) => status === 'accepted');
+  };
+  return {
+    listOwn: (ids) => brig().accounts.list(ids),
+    async connectedWith(user, others) {
+      const ours = await accepted([user], others);
+      const own = ours.filter(({ to }) => to.domain === ownDomain).map(({ to }) => to.id);
+      const theirs = own.length === 0 ? [] : await accepted(own, [{ domain: ownDomain, id: user }]);
+      const mutual = new Set(theirs.map(({ from }) => from));
+      return ours.map(({ to }) => to).filter(({ domain, id }) => domain !== ownDomain || mutual.has(id));
+    },
+    async connectedTo(remote, users) {
+      const relations = await accepted(users, [remote]);
+      return new Set(relations.map(({ from }) => from));
+    },
+  };
+}
