@@ -24,7 +24,7 @@ export interface RelayMeasurement {
   /** User and system, all processes of the chain, without the generator. */
   readonly cpuMsPerRequest: number;
   readonly failures: number;
-  /** Requests per second, and CPU per request, as a multiple of the bare chains'. */
+  /** Requests per second, and CPU per request, as a multiple of the bare chains' in the same round. */
   readonly rateToBareThree: number;
   readonly rateToBareTwo: number;
   readonly cpuToBareThree: number;
@@ -64,7 +64,13 @@ async function measure(stage: Stage, chain: Chain): Promise<Round> {
 function summary(chain: ChainName, measured: ReadonlyMap<ChainName, readonly Round[]>): RelayMeasurement {
   const of = (name: ChainName, key: keyof Round) =>
     median((measured.get(name) ?? []).map((round) => round[key]));
-  const ratio = (key: keyof Round, to: ChainName) => of(chain, key) / of(to, key);
+  // Round by round, since both saw the same machine then; the middle one of the ratios.
+  const ratio = (key: keyof Round, to: ChainName) =>
+    median(
+      (measured.get(chain) ?? []).map(
+        (round, index) => round[key] / (measured.get(to)?.[index]?.[key] ?? NaN),
+      ),
+    );
   return {
     chain,
     generator,

@@ -39,7 +39,8 @@ async function driveWithH2load(program: string, stage: Stage, url: string, secon
   if (counts === null) throw new Error(`h2load said: ${output.slice(0, 500)}`);
   const badStatus = [...output.matchAll(/(\d+) [345]xx/g)].reduce((sum, [, count]) => sum + Number(count), 0);
   const lines = (await readFile(log, 'utf8')).trim().split('\n');
-  const latencies = lines.map((line) => Number(line.split('\t')[2]) / 1000);
+  // A round in which nothing was answered leaves one empty line.
+  const latencies = lines.map((line) => Number(line.split('\t')[2]) / 1000).filter(Number.isFinite);
   return { requests: Number(counts[2]), seconds, failures: Number(counts[4]) + badStatus, latencies };
 }
 

@@ -155,21 +155,24 @@ export class HttpAcceptor implements AsyncDisposable {
     rawHeaders: string[],
   ): void => {
     stream.on('error', ignore);
-    const exchange = new StreamExchange(stream, headers);
     const { session } = stream;
     const watch = session === undefined ? undefined : this.#sessions.get(session);
-    if (watch !== undefined) watch.streams += 1;
+    if (session === undefined || watch === undefined) {
+      // The session ended between Node's reading of the request and this event: there is nobody to answer.
+      stream.destroy();
+      return;
+    }
+    const exchange = new StreamExchange(stream, headers);
+    watch.streams += 1;
     this.#exchanges.add(exchange);
     stream.on('close', () => {
-      if (watch !== undefined) watch.streams -= 1;
-      if (watch !== undefined && session !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
-        countReset(session, watch);
-      }
+      watch.streams -= 1;
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) countReset(session, watch);
       this.#exchanges.delete(exchange);
       // Node closes a stream once its last frame is out, before the write that carried it reports itself finished.
       if (!stream.writableEnded || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.gone();
     });
-    this.#handle(exchange, rawHeaders, watch?.handler ?? this.#handler);
+    this.#handle(exchange, rawHeaders, watch.handler);
   };
 
   readonly #onMessage = (message: IncomingMessage, response: ServerResponse): void => {
