@@ -29,7 +29,12 @@ export interface FederatorNeeds {
   readonly infrastructureDomain: InfrastructureDomain;
   readonly policy: Policy;
   /** PEM files, followed while the federator runs. */
-  readonly certificateFiles: { readonly certificate: string; readonly key: string; readonly ca: string };
+  readonly certificateFiles: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly ca: string;
+    readonly crl?: string;
+  };
   readonly trustServerOnlyCertificates: boolean;
   /** Who may send a remote's certificate in a header to the inward listener. */
   readonly trustedIngress: readonly string[];

@@ -167,6 +167,21 @@ describe('R1 server certificates', () => {
     assertTold(refusal, [/not valid now/, /valid from .* to /]);
   });
 
+  test('R1.45 a revoked certificate is refused, another one of the same CA is not', async () => {
+    await using rig = openRig();
+    const revoked = rig.authority.issue({ names: [remoteHost] });
+    const crl = rig.authority.createCrl({ revoked: [revoked] });
+    rig.certificates.reload({ crl }, false);
+    await using hostile = await openTlsRemote({ authority: rig.authority, certificate: revoked });
+    rig.discovery.targets.set(remote, [target(remoteHost, hostile.port)]);
+    assertTold(await refusalOf(rig.pool), [/CERT_REVOKED/]);
+    assert.deepEqual(hostile.requests, []);
+    await using good = await openTlsRemote({ authority: rig.authority });
+    rig.discovery.targets.set(remote, [target(remoteHost, good.port)]);
+    rig.pool.contact(remote);
+    assert.equal(await ask(rig.pool), 200);
+  });
+
   test('R1.52 a ticket from before its CA was removed resumes nothing', async () => {
     await using rig = openRig();
     await using peer = await openTlsRemote({ authority: rig.authority });

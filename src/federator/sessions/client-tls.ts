@@ -31,6 +31,7 @@ export class ClientTls {
       cert: material.certificate,
       key: material.key,
       ca: material.ca,
+      ...(material.crl === undefined ? {} : { crl: material.crl }),
       ciphers,
       minVersion: 'TLSv1.2',
     });
