@@ -114,10 +114,27 @@ function addFederation(program: Command): void {
     .action(async (domain, options) => (await load()).denyRemote(domain, options));
   federation
     .command('status')
-    .description('Sessions, breakers and last errors by remote.')
+    .description('Sessions, breakers, last errors and queues by remote.')
     .addOption(configOption())
     .addOption(json())
     .action(async (options) => (await load()).federationStatus(options));
+  federation
+    .command('retry')
+    .description('Try a remote at once, and what was set aside for it once more.')
+    .argument('<domain>', 'backend domain of the remote')
+    .addOption(configOption())
+    .addOption(json())
+    .action(async (domain, options) => (await load()).retryQueue(domain, options));
+  federation
+    .command('drop')
+    .description('Drop for good what was set aside for a remote, or all that waits for it.')
+    .argument('<domain>', 'backend domain of the remote')
+    .addOption(
+      new Option('--what <what>', 'what to drop').choices(['dead-letters', 'all']).default('dead-letters'),
+    )
+    .addOption(configOption())
+    .addOption(json())
+    .action(async (domain, options) => (await load()).dropQueue(domain, options));
 }
 
 function addNetwork(program: Command): void {

@@ -1,4 +1,5 @@
 import { parseBackendDomain } from '#contract/ids.ts';
+import type { RemoteQueue } from '#contract/internal/outbox.ts';
 import type { RemoteDomain } from '#contract/profiles.ts';
 import type { RemoteStatus } from '#federator';
 import { type Config, loadConfig } from '../config.ts';
@@ -73,16 +74,74 @@ export async function denyRemote(text: string, command: Common): Promise<void> {
   );
 }
 
-/** `crosswire federation status` */
+/** `crosswire federation status`: the ways to remotes, and what waits for them. */
 export async function federationStatus(command: Common): Promise<void> {
   const config = loadConfig(command.config);
   const { remotes } = (await askAt(config, 'outward', 'GET', '/i/federation/status')) as {
     readonly remotes: readonly RemoteStatus[];
   };
-  if (command.json) return print({ remotes });
+  const { queues } = (await ask(config, 'GET', '/i/federation/queues')) as {
+    readonly queues: readonly RemoteQueue[];
+  };
+  if (command.json) return print({ remotes, queues });
   if (remotes.length === 0) process.stdout.write('no remote has been called since the backend started\n');
   const paint = paintFor(process.stdout);
   for (const remote of remotes) process.stdout.write(`${statusLines(remote, paint).join('\n')}\n`);
+  if (queues.length === 0) process.stdout.write('nothing waits for a remote\n');
+  for (const queue of queues) process.stdout.write(`${queueLines(queue, paint).join('\n')}\n`);
+}
+
+/** `crosswire federation retry DOMAIN` */
+export async function retryQueue(text: string, command: Common): Promise<void> {
+  const config = loadConfig(command.config);
+  const domain = remoteDomain(text);
+  const answer = (await ask(config, 'POST', `/i/federation/queues/${domain}/retry`)) as {
+    readonly requeued: number;
+  };
+  if (command.json) return print({ domain, ...answer });
+  process.stdout.write(
+    `${domain} is tried now, and ${answer.requeued} notifications that were set aside wait for it again\n`,
+  );
+}
+
+export interface DropCommand extends Common {
+  readonly what: 'dead-letters' | 'all';
+}
+
+/** `crosswire federation drop DOMAIN` */
+export async function dropQueue(text: string, command: DropCommand): Promise<void> {
+  const config = loadConfig(command.config);
+  const domain = remoteDomain(text);
+  const answer = (await ask(config, 'DELETE', `/i/federation/queues/${domain}?what=${command.what}`)) as {
+    readonly dead_letters: number;
+    readonly notifications: number;
+  };
+  if (command.json) return print({ domain, ...answer });
+  process.stdout.write(
+    `dropped for good: ${answer.dead_letters} notifications that were set aside and ${answer.notifications} that waited for ${domain}\n`,
+  );
+}
+
+/** Dead letters that are told one by one; `--json` has more. */
+const shownDeadLetters = 10;
+
+function queueLines(queue: RemoteQueue, paint: Paint): readonly string[] {
+  const { domain, depth, lanes, oldest_at: oldest, dead_letters: letters, dead_letter_count: dead } = queue;
+  const colour = queue.state === 'going' ? 'green' : 'red';
+  const since = oldest === undefined ? '' : `, the oldest since ${oldest}`;
+  const next = queue.next_attempt_at === undefined ? '' : `, next attempt ${queue.next_attempt_at}`;
+  const error = queue.last_error;
+  return [
+    `${paint('bold', domain)}: ${depth} notifications in ${lanes} lanes wait${since}; ${paint(colour, queue.state)}${next}`,
+    ...(error === undefined ? [] : [`  last error ${error.at}: ${error.label}: ${error.message}`]),
+    ...(dead === 0 ? [] : [`  ${dead} set aside; try them again: crosswire federation retry ${domain}`]),
+    ...letters
+      .slice(0, shownDeadLetters)
+      .map(
+        (letter) =>
+          `    ${letter.set_aside_at} ${letter.component}/${letter.rpc} in ${letter.lane}: ${letter.label}: ${letter.reason}`,
+      ),
+  ];
 }
 
 function statusLines(remote: RemoteStatus, paint: Paint): readonly string[] {
