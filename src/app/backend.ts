@@ -22,7 +22,7 @@ import {
   policyRoutes,
 } from '#federator';
 import { type Galley, openGalley } from '#galley';
-import { openGateway, openInternalListener } from '#gateway';
+import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
@@ -36,6 +36,7 @@ import {
   galleySettings,
   gatewayOptions,
   mailSettings,
+  notificationSettings,
   outboxSettings,
   urlOf,
 } from './slices.ts';
@@ -113,6 +114,7 @@ async function openComponents(
       ownDomain: config.domain,
       storage,
       lastActive: (user, client) => brig.clients.recordActivity(user, client),
+      settings: notificationSettings(config),
     }),
   );
   const galley = stack.use(
@@ -247,13 +249,21 @@ async function openApis(
       limits: { drainMs: config.shutdown.drainMs },
     }),
   );
+  const verifyToken = (text: string) => brig.tokens.verify(text);
   const client = stack.use(
     await openGateway({
       ...gatewayOptions(config),
       routes: [...brig.routes, ...galley.routes, ...notifications.routes],
-      verifyToken: (text) => brig.tokens.verify(text),
+      verifyToken,
+      onUpgrade: createUpgrades({
+        routes: notifications.upgrades,
+        verifyToken,
+        disabledVersions: config.api.disabledVersions,
+      }),
     }),
   );
+  // The gateway ends when its sockets have; nobody else tells a WebSocket to.
+  stack.use(notifications.sockets);
   return [
     { name: 'internal', url: internal.url },
     { name: 'client', url: client.url },

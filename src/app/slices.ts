@@ -2,6 +2,7 @@ import type { BrigSettings, MailSettings } from '#brig';
 import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
 import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
+import type { NotificationSettings } from '#notifications';
 import type { OutboxSettings } from '#outbox';
 import type { Config } from './config.ts';
 import { allowedEgress } from './egress-ranges.ts';
@@ -56,14 +57,27 @@ export function gatewayOptions(
     cors: { origins: api.allowedOrigins.includes('*') ? 'any' : api.allowedOrigins },
     trustedProxies: api.trustedProxies,
     secure: cookies.secure,
-    limits: { maxBodyBytes: limits.clientBodyBytes, drainMs: shutdown.drainMs },
+    limits: {
+      maxBodyBytes: limits.clientBodyBytes,
+      maxSockets: limits.clientSockets,
+      drainMs: shutdown.drainMs,
+    },
     rates: throttling.enabled
       ? { login: throttling.logins, registration: throttling.registrations }
       : undefined,
   };
 }
 
-const dayMs = 86_400_000;
+const daySeconds = 86_400;
+const dayMs = daySeconds * 1000;
+
+export function notificationSettings({ notifications, shutdown }: Config): Partial<NotificationSettings> {
+  return {
+    retentionSeconds: notifications.retentionDays * daySeconds,
+    maxBufferedBytes: notifications.socketBufferBytes,
+    closeMs: shutdown.drainMs / 2,
+  };
+}
 
 /** What remotes send is remembered for longer than they are taken to try, whatever their own retention. */
 export function outboxSettings({ federation, shutdown }: Config): Partial<OutboxSettings> {

@@ -154,6 +154,12 @@ const limits = group('Sizes and counts.', {
     default: 500,
     minimum: 2,
   }),
+  clientSockets: count({
+    about: 'Most TCP connections of clients at once, WebSockets among them.',
+    default: 50_000,
+    minimum: 1,
+    reason: 'an idle one costs about 7 KiB; raise the limit of open files to fit',
+  }),
   clientBodyBytes: count({
     about: 'Largest body of a client request.',
     default: 8 * 1024 * 1024,
@@ -268,6 +274,20 @@ export const ConfigSchema = group('A backend.', {
       pattern: '^https?://',
       expected: 'an http(s):// URL',
       default: 'https://account.example.com/conversation-join/',
+    }),
+  }),
+  notifications: group('What clients are told.', {
+    retentionDays: count({
+      about: 'How long a notification can be fetched.',
+      default: 28,
+      minimum: 1,
+      reason: 'clients that stay away longer do a slow sync',
+    }),
+    socketBufferBytes: count({
+      about:
+        'Bytes that wait for a slow reader of a WebSocket before it is cut off; it finds all in its stream.',
+      default: 1024 * 1024,
+      minimum: 65_536,
     }),
   }),
   cookies: group('Login cookies.', {
