@@ -88,7 +88,7 @@ test('a call that the remote may have processed is never sent again', async () =
 });
 
 test('a remote that freezes is noticed by its missing ping, and its calls fail', async () => {
-  await using rig = openOutwardRig({ pingIntervalMs: 50, pingTimeoutMs: 50 });
+  await using rig = openOutwardRig({ busyPingIntervalMs: 50, pingTimeoutMs: 50 });
   await using peer = await openTlsRemote({ authority: rig.authority, handler: () => undefined });
   await using frozen = await openFreezingProxy(peer.port);
   rig.discovery.targets.set(remote, [target(remoteHost, frozen.port)]);
@@ -101,7 +101,7 @@ test('a remote that freezes is noticed by its missing ping, and its calls fail',
 });
 
 test('a remote that answers its pings is not cut off, however long its answer takes', async () => {
-  await using rig = openOutwardRig({ pingIntervalMs: 20, pingTimeoutMs: 5_000 });
+  await using rig = openOutwardRig({ busyPingIntervalMs: 20, pingTimeoutMs: 5_000 });
   let pings = 0;
   await using peer = await openTlsRemote({
     authority: rig.authority,

@@ -2,6 +2,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+const noticeMs = 50;
+
 /**
  * Tells when one of some files may have changed: rewritten, replaced by a rename, its symlink or a symlink above it
  * swapped (as orchestrators mount secrets). Notices from the file system make it quick; a poll of what each path leads
@@ -14,6 +16,7 @@ export class FileWatch implements Disposable {
   readonly #watchers = new Map<string, FSWatcher>();
   #seen = '';
   #looking: Promise<void> | undefined;
+  #noticed: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param changed told after a change; not called again before it has ended. It must not reject. */
@@ -45,8 +48,17 @@ export class FileWatch implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#noticed);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
+  }
+
+  /** A busy directory gives thousands of notices, so what comes within a moment is one look. */
+  #notice(): void {
+    this.#noticed ??= setTimeout(() => {
+      this.#noticed = undefined;
+      this.look();
+    }, noticeMs).unref();
   }
 
   async #compare(): Promise<void> {
@@ -88,7 +100,7 @@ export class FileWatch implements Disposable {
 
   #watch(directory: string): void {
     try {
-      const watcher = watch(directory, { persistent: false }, () => this.look());
+      const watcher = watch(directory, { persistent: false }, () => this.#notice());
       watcher.on('error', () => this.#unwatch(directory, watcher));
       this.#watchers.set(directory, watcher);
     } catch {

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly waitTimeoutMs: number;
   /** Silence on a session after which it is asked for a sign of life. */
   readonly pingIntervalMs: number;
+  /** The same while calls wait for their answers: a frozen remote must not hold them for long. */
+  readonly busyPingIntervalMs: number;
   readonly pingTimeoutMs: number;
   /** A session without a stream for this long is closed. */
   readonly idleMs: number;
@@ -40,7 +42,9 @@ export const defaultSessionOptions: SessionOptions = {
   maxWaiting: 1_000,
   waitTimeoutMs: 10_000,
   pingIntervalMs: 10_000,
-  pingTimeoutMs: 5_000,
+  busyPingIntervalMs: 1_000,
+  // Whoever cannot answer a ping for so long is frozen, not busy.
+  pingTimeoutMs: 3_000,
   idleMs: 300_000,
   drainMs: 60_000,
   singleUse: false,

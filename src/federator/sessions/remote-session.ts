@@ -163,9 +163,10 @@ export class RemoteSession {
     if (bytes !== this.#seenBytes) {
       this.#seenBytes = bytes;
       this.#quietSince = now;
-    } else if (!this.#pinging && now - this.#quietSince >= options.pingIntervalMs) {
-      this.#ping(now);
+      return;
     }
+    const bearable = this.#reserved > 0 ? options.busyPingIntervalMs : options.pingIntervalMs;
+    if (!this.#pinging && now - this.#quietSince >= bearable) this.#ping(now);
   }
 
   #ping(sentAt: number): void {
