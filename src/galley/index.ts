@@ -114,7 +114,7 @@ function createParts(needs: GalleyNeeds) {
   const base = { ...shared, ...rules, conversations, federation, publish };
   const update = createUpdate(base);
   const updates = createApplyUpdate(base);
-  const creation: Creation = createCreation({ ...base, federation: needs.federation });
+  const creation: Creation = createCreation(base);
   const codeNeeds: CodeNeeds = base;
   return {
     ...base,

@@ -1,8 +1,6 @@
-import { apiVersion } from '#contract/federation/brig.ts';
 import { onConversationCreated, onConversationUpdated } from '#contract/federation/galley.ts';
 import type { FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, UserId } from '#contract/ids.ts';
-import { refuse } from '#contract/refusal.ts';
 import type { Work } from '#storage';
 import { membersOf, type OwnConversation } from '../conversations/conversation.ts';
 import { conversationEvent } from '../conversations/conversation-event.ts';
@@ -15,14 +13,14 @@ import { type Actor, originOf } from '../updates/publish.ts';
 
 interface Needs {
   readonly ownDomain: BackendDomain;
-  readonly federation: FederationCaller | undefined;
+  readonly federation: FederationCaller;
   readonly events: Events;
   readonly outbox: Outbox;
 }
 
 /**
  * Tells the backends of remote members, each of its own and of ours. Not inside a unit of work.
- * @throws Refusal `unreachable-backends` naming those that did not take it
+ * @throws Refusal `unreachable-backends` naming those that did not take it; the others, and they too, may have
  */
 export async function tellBackends(
   { ownDomain, federation }: Needs,
@@ -30,15 +28,10 @@ export async function tellBackends(
   creator: UserId,
 ): Promise<void> {
   const domains = [...conversation.remoteMembers.keys()];
-  const caller = () => {
-    if (federation === undefined) throw refuse('federation-not-enabled');
-    return federation;
-  };
-  await askEach(domains, (domain) => caller().call(domain, apiVersion, []));
   const members = membersOf(conversation, ownDomain);
   const time = new Date(conversation.createdAt).toISOString();
   await askEach(domains, (domain) =>
-    caller().call(domain, onConversationCreated, {
+    federation.call(domain, onConversationCreated, {
       time,
       orig_user_id: creator,
       cnv_id: conversation.id,

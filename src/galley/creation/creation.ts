@@ -37,7 +37,8 @@ export interface Created {
 export interface CreationNeeds {
   readonly ownDomain: BackendDomain;
   readonly storage: Storage;
-  readonly federation: FederationCaller | undefined;
+  readonly federation: FederationCaller;
+  readonly isFederating: boolean;
   readonly conversations: Conversations;
   readonly users: UserLookup;
   readonly backends: BackendChecks;
@@ -71,7 +72,7 @@ export function createCreation(needs: CreationNeeds): Creation {
     },
     create: (actor, conversation) => create(needs, actor, conversation),
     async abandonPending(before) {
-      for (const id of await listPending(storage.reader, before)) await abandon(needs, id);
+      for (const id of await listPending(storage.reader, before)) await abandon(needs, id, 'told');
     },
   };
 }
@@ -89,12 +90,10 @@ async function create(needs: CreationNeeds, actor: Actor, conversation: OwnConve
   }
   const isNew = await storage.work((work) => conversations.add(work, conversation, 'pending'));
   if (!isNew) return { conversation: await mustBeFound(conversations, conversation.id), isNew };
-  try {
-    await tellBackends(needs, conversation, actor.user.id);
-  } catch (error) {
-    await abandon(needs, conversation.id);
-    throw error;
-  }
+  await orAbandon(needs, conversation, 'unknown', () =>
+    needs.backends.mustAnswer([...conversation.remoteMembers.keys()]),
+  );
+  await orAbandon(needs, conversation, 'told', () => tellBackends(needs, conversation, actor.user.id));
   await storage.work(async (work) => {
     if (!(await endPending(work, conversation.id))) throw refuse('no-conversation');
     await tellOwnMembers(needs, work, conversation, actor);
@@ -109,12 +108,29 @@ async function mustBeFound(conversations: Conversations, id: ConversationId): Pr
   return conversation;
 }
 
-async function abandon(needs: CreationNeeds, id: ConversationId): Promise<void> {
+/** Whether other backends may know of the conversation. */
+type Fame = 'unknown' | 'told';
+
+async function orAbandon(
+  needs: CreationNeeds,
+  { id }: OwnConversation,
+  fame: Fame,
+  tell: () => Promise<void>,
+): Promise<void> {
+  try {
+    await tell();
+  } catch (error) {
+    await abandon(needs, id, fame);
+    throw error;
+  }
+}
+
+async function abandon(needs: CreationNeeds, id: ConversationId, fame: Fame): Promise<void> {
   await needs.storage.work(async (work) => {
     const conversation = await needs.conversations.lock(work, id);
     if (conversation === undefined || !(await endPending(work, id))) return;
     await needs.conversations.remove(work, id);
-    if (needs.federation === undefined) return;
+    if (fame === 'unknown' || !needs.isFederating) return;
     await takeBack(needs, work, conversation, new Date(needs.now()).toISOString());
   });
 }
