@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { apiVersion } from '#contract/federation/brig.ts';
 import type { BackendDomain } from '#contract/ids.ts';
-import { type LabelKey, labels } from '#contract/labels.ts';
 import { type Refusal, refuse } from '#contract/refusal.ts';
 import { olderInput, type RpcHandler, rpc, type ServedRpc } from '#contract/rpc.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
@@ -236,12 +235,6 @@ export function remoteError(code: number, inner: unknown): Refusal {
     message: `A remote federator failed with status code: ${code}`,
     inner,
   });
-}
-
-/** The error body of a label, as a remote component answers it. */
-export function refusalOf(key: LabelKey): Refusal {
-  if (!(key in labels)) throw new Error(`no label ${key}`);
-  return refuse(key);
 }
 
 function errorOf(refusal: Refusal): RpcResponse {

@@ -328,27 +328,27 @@ export class RemoteDrainer {
     this.#schedule();
   }
 
-  /** Asking for the versions of a remote that is away is the cheapest probe. */
+  /**
+   * Asking for the versions of a remote that is away is the cheapest probe. Closing does not wait for the answer: it is
+   * shared with other callers, and has no effect.
+   */
   #negotiate(): void {
     if (!this.#needs.settings.bundles) {
       this.#become('plain');
       return;
     }
     this.#mode = 'asking';
-    const flight = this.#needs.federation.takesBundles(this.domain).then(
+    this.#needs.federation.takesBundles(this.domain).then(
       (bundles) => {
-        this.#flights.delete(flight);
         this.#become(bundles ? 'bundles' : 'plain');
         this.#schedule();
       },
       (error: unknown) => {
-        this.#flights.delete(flight);
         this.#mode = 'unknown';
         this.#failed(ofTheRemote(judge(error)));
         this.#schedule();
       },
     );
-    this.#flights.set(flight, { kind: 'alone', abort: new AbortController() });
   }
 
   #become(mode: 'bundles' | 'plain'): void {

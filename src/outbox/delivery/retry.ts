@@ -29,5 +29,5 @@ export interface Paces {
 export const defaultPaces: Paces = {
   away: { baseMs: 50, capMs: 400 },
   refused: { baseMs: 250, capMs: 10_000 },
-  lane: { baseMs: 250, capMs: 300_000 },
+  lane: { baseMs: 250, capMs: 60_000 },
 };
