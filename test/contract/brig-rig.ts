@@ -112,9 +112,12 @@ async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('connection').execute();
     await db.deleteFrom('connection_intent').execute();
     await db.deleteFrom('cookie').execute();
+    await db.deleteFrom('dead_letter').execute();
     await db.deleteFrom('deletion_code').execute();
     await db.deleteFrom('handle_reservation').execute();
+    await db.deleteFrom('inbox').execute();
     await db.deleteFrom('login_failure').execute();
+    await db.deleteFrom('outbox').execute();
     await db.deleteFrom('password_reset').execute();
     await db.deleteFrom('prekey').execute();
     await db.deleteFrom('property').execute();

@@ -230,7 +230,7 @@ export function remoteConnectionSuite(freshUrls: () => Promise<readonly [string,
       const people = await meet(pair);
       await ask(pair, 'a', people);
       const fitting = new Set(['accepted accepted', 'sent pending', 'pending sent', 'cancelled cancelled']);
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 20; round += 1) {
         await Promise.allSettled([
           put(pair, 'a', people, 'cancelled'),
           put(pair, 'b', people, 'accepted'),

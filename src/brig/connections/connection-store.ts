@@ -13,7 +13,10 @@ export interface Connection {
   readonly suspendedStatus: Relation | undefined;
   readonly conversation: Qualified<ConversationId>;
   readonly updatedAt: number;
+  /** Counts what the own user did. */
   readonly revision: number;
+  /** Counts what was heard of a user of another backend, also what changed nothing. */
+  readonly heard: number;
 }
 
 /** Where a page of connections begins: after this user. Own users come first. */
@@ -57,6 +60,7 @@ export function createConnectionStore(ownDomain: BackendDomain) {
       },
       updatedAt: row.updated_at,
       revision: row.revision,
+      heard: row.heard,
     };
   }
 
@@ -71,6 +75,7 @@ export function createConnectionStore(ownDomain: BackendDomain) {
       conversation_id: connection.conversation.id,
       updated_at: connection.updatedAt,
       revision: connection.revision,
+      heard: connection.heard,
     };
   }
 

@@ -84,6 +84,7 @@ export function createForcedChanges(needs: ForcedChangeNeeds): ForcedChanges {
       conversation: { domain: ownDomain, id: randomUUID() as ConversationId },
       updatedAt: now(),
       revision: 1,
+      heard: 0,
     });
   }
 

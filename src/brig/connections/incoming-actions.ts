@@ -35,7 +35,11 @@ export function createIncomingActions({ storage, store, apply }: IncomingActionN
         if (account === undefined || account.email_key === null) return 'not-activated';
         const row = await store.find(work.reader, to, from);
         const after = transition(action, row?.status ?? 'cancelled');
-        if (after === undefined) return { reaction: row === undefined ? 'RemoteRescind' : null };
+        if (after === undefined) {
+          if (row === undefined) return { reaction: 'RemoteRescind' };
+          await store.put(work, { ...row, heard: row.heard + 1 });
+          return { reaction: null };
+        }
         const change = { user: to, other: from, row, after, actor: 'remote' as const, origin: undefined };
         await apply(work, change);
         return { reaction: reactionOf(after) };

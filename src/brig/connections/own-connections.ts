@@ -61,7 +61,7 @@ export function createOwnConnections(needs: OwnConnectionNeeds): OwnConnections 
   function newConnection(user: UserId, other: UserId, status: Relation): Connection {
     const conversation = localOneToOneConversation(ownDomain, user, other);
     const made = { user, other: qualified(other), status, suspendedStatus: undefined, conversation };
-    return { ...made, updatedAt: now(), revision: 1 };
+    return { ...made, updatedAt: now(), revision: 1, heard: 0 };
   }
 
   const perform = createOwnSteps(needs);

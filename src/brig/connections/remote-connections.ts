@@ -18,10 +18,14 @@ import { actionTowards, isWanted, type OwnAction, toldOf, transition } from './r
 /**
  * Connections of own users with users of other backends, when the own user acts (reference client-api 3.4).
  *
- * The other backend is asked between two looks at our row, outside any unit of work. When the row has changed under
- * the question (the other user acted at the same time, or another client of the own one), the answer may be out of
- * date, so the action is taken again from the row as it now is. Asking again is harmless, and ends: only what changes
- * a status counts as a change.
+ * The other backend is asked between two looks at our row, outside any unit of work. What the two users do commutes, so
+ * the action is applied to the row as it is when the answer comes. Two things may have happened meanwhile after which the
+ * action is taken again, question and all, which is harmless:
+ *
+ * - Another client of the own user has acted: the last action that takes effect here must be the last one that was told.
+ * - Something was heard of the other user, and the answer asks us to apply something: it may be out of date.
+ *
+ * Two backends cannot keep each other asking: who answers with something to apply has already taken its own action.
  */
 
 export interface RemoteConnectionNeeds {
@@ -71,7 +75,7 @@ export interface RemoteConnections {
 }
 
 /** Changes under a question that are answered by asking again; more often than this is no accident. */
-const maxRounds = 5;
+const maxRounds = 10;
 
 /** Failures of our own side, after which the other one cannot have heard anything. */
 const unheard: ReadonlySet<LabelKey> = new Set([
@@ -136,7 +140,8 @@ export function createRemoteConnections(needs: RemoteConnectionNeeds): RemoteCon
       const account = await lockAccount(work, user);
       if (account === undefined || account.status === 'deleted') throw refuse('invalid-user');
       const row = await store.find(work.reader, user, other);
-      if (row?.revision !== before?.revision && !isLast) return undefined;
+      const isStale = reaction !== undefined && row?.heard !== before?.heard;
+      if ((isStale || row?.revision !== before?.revision) && !isLast) return undefined;
       if (limited) await assertBelowLimit(user, work);
       if (intent !== undefined) await removeIntent(work, intent);
       return await applyBoth(work, { asked, row, reaction, origin });

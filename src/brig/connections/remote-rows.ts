@@ -49,7 +49,7 @@ export function createApplyRelation(needs: RemoteRowNeeds): ApplyRelation {
   }
 
   return async (work, change) => {
-    const { user, other, row, after, origin } = change;
+    const { user, other, row, after, actor, origin } = change;
     const conversation =
       row?.conversation ?? oneToOneConversation('proteus', { domain: ownDomain, id: user }, other);
     const connection: Connection = {
@@ -59,7 +59,8 @@ export function createApplyRelation(needs: RemoteRowNeeds): ApplyRelation {
       status: after,
       suspendedStatus: undefined,
       updatedAt: now(),
-      revision: (row?.revision ?? 0) + (row?.status === after ? 0 : 1),
+      revision: (row?.revision ?? 0) + (actor === 'own' ? 1 : 0),
+      heard: (row?.heard ?? 0) + (actor === 'remote' ? 1 : 0),
     };
     await alignConversations(work, change, connection);
     await store.put(work, connection);

@@ -76,18 +76,11 @@ export function createAccountRemoval(needs: AccountRemovalNeeds): AccountRemoval
     const contacts = own.filter(({ status }) => status === 'accepted').map(({ other }) => other.id);
     if (contacts.length > 0) await pushDeleted(work, user, contacts, origin);
     const me = { domain: ownDomain, id: user };
-    for (const { other, conversation, status, revision } of own) {
-      if (status !== 'sent') continue;
-      const withdrawn: Connection = {
-        user: other.id,
-        other: me,
-        conversation,
-        status: 'cancelled',
-        suspendedStatus: undefined,
-        updatedAt: now(),
-        revision,
-      };
-      await pushConnection(events, work, withdrawn, origin);
+    for (const connection of own) {
+      if (connection.status !== 'sent') continue;
+      const { other } = connection;
+      const seen = { ...connection, user: other.id, other: me, updatedAt: now() };
+      await pushConnection(events, work, { ...seen, status: 'cancelled' }, origin);
     }
   }
 

@@ -28,6 +28,7 @@ async function createConnection(db: Kysely<unknown>, forms: Forms): Promise<void
         .addColumn('conversation_id', 'text', (column) => column.notNull())
         .addColumn('updated_at', 'bigint', (column) => column.notNull())
         .addColumn('revision', 'bigint', (column) => column.notNull())
+        .addColumn('heard', 'bigint', (column) => column.notNull())
         .addPrimaryKeyConstraint('connection_key', ['user_id', 'other_domain', 'other_id']),
     )
     .execute();

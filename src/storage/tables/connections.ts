@@ -11,8 +11,10 @@ export interface ConnectionRow {
   conversation_domain: string;
   conversation_id: string;
   updated_at: number;
-  /** Counts changes of the status. */
+  /** Counts what the own user did. */
   revision: number;
+  /** Counts what was heard of a user of another backend, also what changed nothing. */
+  heard: number;
 }
 
 /**
