@@ -29,6 +29,8 @@ export function brigSettings({
     passwordResetUrl: `${clientApi}/password-reset`,
     deletionUrl: `${clientApi}/delete`,
     maxConnections: limits.connections,
+    clientLimit: limits.clients,
+    claimedUsers: limits.conversationMembers,
   };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
 import { Refusal } from './refusal.ts';
-import { compileParser, Domain } from './schema.ts';
+import { ClientIdSchema, compileParser, Domain, MapOf, UserIdSchema } from './schema.ts';
 
 const parser = compileParser(
   Type.Object({
@@ -28,6 +28,27 @@ test('domains are folded to lower case, other members stay', () => {
     few: [1],
     extra: 'X',
   });
+});
+
+test('client ids are numbers in hex: case and leading zeros say nothing', () => {
+  const ids = compileParser(Type.Array(ClientIdSchema));
+  assert.deepEqual(ids.parse(['0E90', 'e90', '0', '000'], 'body'), ['e90', 'e90', '0', '0']);
+  for (const wrong of ['', 'xyz', '-1', '1'.repeat(17)]) assert.throws(() => ids.parse([wrong], 'body'));
+});
+
+test('keys of a map are folded as what they are, and another key is refused', () => {
+  const map = compileParser(MapOf(Domain, MapOf(UserIdSchema, MapOf(ClientIdSchema, Type.Integer()))));
+  const user = 'ABCDEF00-0000-4000-8000-000000000000';
+  assert.deepEqual(map.parse({ 'B.example.com': { [user]: { '0A': 1 } } }, 'body'), {
+    'b.example.com': { [user.toLowerCase()]: { a: 1 } },
+  });
+  for (const wrong of [
+    { x: {} },
+    { 'b.example.com': { x: {} } },
+    { 'b.example.com': { [user]: { x: 1 } } },
+  ]) {
+    assert.throws(() => map.parse(wrong, 'body'), Refusal);
+  }
 });
 
 test('a refusal names the field, what was found and what was expected', () => {

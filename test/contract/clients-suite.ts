@@ -213,6 +213,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       const { user, params, update, get } = await withClient(rig);
       const before = await get();
       await update({});
+      await update({ label: null, prekeys: null, lastkey: null, capabilities: null, mls_public_keys: null });
       assert.deepEqual(await get(), before);
       await update({
         label: 'other',

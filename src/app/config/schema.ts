@@ -149,6 +149,11 @@ const limits = group('Sizes and counts.', {
     default: 1000,
     minimum: 1,
   }),
+  clients: count({
+    about: 'Most permanent clients (devices) of a user; temporary ones do not count.',
+    default: 7,
+    minimum: 1,
+  }),
   conversationMembers: count({
     about: 'Most members of a group.',
     default: 500,

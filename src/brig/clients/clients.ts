@@ -119,7 +119,7 @@ export function createClients(needs: ClientsNeeds): Clients {
         const clients = await listClients(storage.reader, asker.userId);
         const proof =
           !trusted && needsPassword(clients, body, id)
-            ? await reauthenticate(storage.reader, passwords, asker.userId, body.password)
+            ? await reauthenticate(storage.reader, passwords, asker.userId, body.password ?? undefined)
             : undefined;
         const added = await storage.work((work) => addIn(work, { asker, body, trusted, proof }));
         if (added === undefined) continue;
@@ -136,14 +136,14 @@ export function createClients(needs: ClientsNeeds): Clients {
     },
 
     async update(userId, clientId, body) {
-      const prekeys = [...(body.prekeys ?? []), ...(body.lastkey === undefined ? [] : [body.lastkey])];
+      const prekeys = [...(body.prekeys ?? []), ...(body.lastkey ? [body.lastkey] : [])];
       assertPrekeys(prekeys);
       await storage.work(async (work) => {
         const client = await lockClient(work, userId, clientId);
         if (client === undefined) throw refuse('client-not-found');
         await changeClient(work, userId, clientId, {
           id: clientId,
-          ...(body.label === undefined ? {} : { label: body.label }),
+          ...(typeof body.label === 'string' ? { label: body.label } : {}),
           ...(body.capabilities && { capabilities: JSON.stringify(grown(client, body.capabilities)) }),
           ...(body.mls_public_keys && {
             mls_public_keys: JSON.stringify(joined(client, body.mls_public_keys)),

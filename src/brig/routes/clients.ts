@@ -38,7 +38,7 @@ function changingRoutes({ clients }: ClientRouteNeeds): readonly ServedRoute[] {
       return { status: 200 };
     }),
     handle(client.removeClient, async ({ user, params, body }) => {
-      await clients.remove(user, params.client, body?.password);
+      await clients.remove(user, params.client, body?.password ?? undefined);
       return { status: 200 };
     }),
   ];

@@ -1,8 +1,8 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { ClientClass, ClientsByUser, lastResortPrekeyId, Prekey, PrekeyId, PubClient } from '../devices.ts';
 import { QualifiedUserId } from '../profiles.ts';
 import { route } from '../route.ts';
-import { ClientIdSchema, Domain, MapOf, UserIdSchema, UtcMillis } from '../schema.ts';
+import { ClientIdSchema, Domain, MapOf, Nullable, UserIdSchema, UtcMillis } from '../schema.ts';
 import { KnownPassword } from './registration.ts';
 
 /** Users' devices (reference client-api 3.5). */
@@ -49,31 +49,39 @@ const Text = Type.String({ maxLength: 1024 });
 const Prekeys = Type.Array(Prekey, { maxItems: maxPrekeysPerRequest });
 const LastPrekey = Type.Object({ id: Type.Literal(lastResortPrekeyId), key: Type.String() });
 
+/** What may be left out, or sent as null. */
+function Maybe<T extends TSchema>(schema: T) {
+  return Type.Optional(Nullable(schema));
+}
+
 export const NewClient = Type.Object({
   type: ClientType,
   prekeys: Prekeys,
   lastkey: LastPrekey,
-  class: Type.Optional(ClientClass),
-  label: Type.Optional(Text),
-  model: Type.Optional(Text),
+  class: Maybe(ClientClass),
+  label: Maybe(Text),
+  model: Maybe(Text),
   /** Label of the cookies that end with the client. */
-  cookie: Type.Optional(Text),
-  password: Type.Optional(KnownPassword),
-  capabilities: Type.Optional(Capabilities),
-  mls_public_keys: Type.Optional(MlsPublicKeys),
+  cookie: Maybe(Text),
+  password: Maybe(KnownPassword),
+  capabilities: Maybe(Capabilities),
+  mls_public_keys: Maybe(MlsPublicKeys),
   /** Of the second factor, which accounts here do not have. */
-  verification_code: Type.Optional(Type.String({ maxLength: 64 })),
+  verification_code: Maybe(Type.String({ maxLength: 64 })),
 });
 export type NewClient = Type.Static<typeof NewClient>;
 
 export const ClientUpdate = Type.Object({
-  prekeys: Type.Optional(Prekeys),
-  lastkey: Type.Optional(LastPrekey),
-  label: Type.Optional(Text),
-  capabilities: Type.Optional(Capabilities),
-  mls_public_keys: Type.Optional(MlsPublicKeys),
+  prekeys: Maybe(Prekeys),
+  lastkey: Maybe(LastPrekey),
+  label: Maybe(Text),
+  capabilities: Maybe(Capabilities),
+  mls_public_keys: Maybe(MlsPublicKeys),
 });
 export type ClientUpdate = Type.Static<typeof ClientUpdate>;
+
+/** The password of a permanent client's owner. */
+export const RemovedClient = Type.Object({ password: Maybe(KnownPassword) });
 
 const clientMembers = {
   id: ClientIdSchema,
@@ -160,7 +168,7 @@ export const removeClient = route('DELETE', '/clients/:client', {
   about: 'Removes a client of the caller; a permanent one needs the password.',
   auth: 'user',
   params: ownClient,
-  body: Type.Optional(Type.Object({ password: Type.Optional(KnownPassword) })),
+  body: Type.Optional(RemovedClient),
   answers: { 200: null },
 });
 

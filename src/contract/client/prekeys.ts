@@ -48,7 +48,7 @@ export const claimPrekeys = route('POST', '/users/list-prekeys', {
   answers: {
     200: Type.Object({
       qualified_user_client_prekeys: QualifiedPrekeys,
-      failed_to_list: Type.Optional(Type.Array(QualifiedUserId, { minItems: 1 })),
+      failed_to_list: Type.Optional(Type.Array(QualifiedUserId)),
     }),
   },
 });
