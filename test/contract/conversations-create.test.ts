@@ -211,7 +211,7 @@ describe('making a group with users of other backends', () => {
       assert.deepEqual(rig.pushes, []);
       const wereTold = broken === 'on-conversation-created';
       assert.deepEqual(
-        rig.told.map(({ to, input }) => [to[0], (input as { action: { tag: string } }).action.tag]),
+        rig.told.map(({ to, input }) => [to[0], (input.action as { tag: string }).tag]),
         wereTold ? [b, c].map((domain) => [domain, 'ConversationDeleteTag']) : [],
         'who may know of it is told that it is gone',
       );

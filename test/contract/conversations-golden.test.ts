@@ -6,11 +6,11 @@ import type { TSchema } from 'typebox';
 import { CoverView } from '#contract/client/conversation-codes.ts';
 import {
   ConversationIdsPage,
+  ConversationIdsQuery,
   ConversationsResponse,
   LegacyConversationsResponse,
   LegacyNewConversation,
-  listConversationIds,
-  listConversations,
+  ListConversations,
   NewConversation,
   RolesList,
 } from '#contract/client/conversations.ts';
@@ -61,8 +61,8 @@ const clientShapes: readonly (readonly [string, TSchema, RegExp])[] = [
   ['lists of conversations', ConversationsResponse, /^testObject_ConversationsResponse_v5_1\.json$/],
   ['lists of version 2', LegacyConversationsResponse, /^testObject_ConversationsResponse_v2_1\.json$/],
   ['pages of ids', ConversationIdsPage, /^testObject_ConvIdsPage_1\.json$/],
-  ['requests for ids', listConversationIds.body, /^testObject_GetPaginatedConversationIds_1\.json$/],
-  ['requests for lists', listConversations.body, /^testObject_ListConversations_1\.json$/],
+  ['requests for ids', ConversationIdsQuery, /^testObject_GetPaginatedConversationIds_1\.json$/],
+  ['requests for lists', ListConversations, /^testObject_ListConversations_1\.json$/],
   ['new conversations', NewConversation, /^testObject_NewConv_user_\d\.json$/],
   ['new conversations of version 2', LegacyNewConversation, /^testObject_NewConv_v2_user_\d\.json$/],
   ['roles', RolesList, /^testObject_ConversationRolesList_user_\d\.json$/],

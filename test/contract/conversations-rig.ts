@@ -44,13 +44,13 @@ export interface Told {
   readonly to: readonly BackendDomain[];
   readonly rpc: string;
   readonly lane: string;
-  readonly input: unknown;
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface Called {
   readonly domain: BackendDomain;
   readonly rpc: string;
-  readonly input: unknown;
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 /** What a remote answers to a call, as JSON; a throw is a remote that fails. */
@@ -152,7 +152,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}): Promise<R
       },
       outbox: {
         async tell(work, to, rpc, lane, input) {
-          const parsed: unknown = JSON.parse(JSON.stringify(input));
+          const parsed: Told['input'] = JSON.parse(JSON.stringify(input));
           rpc.parseInput.parse(parsed, 'input');
           work.onCommit(() => told.push({ to, rpc: rpc.name, lane, input: parsed }));
         },

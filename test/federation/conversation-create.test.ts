@@ -26,7 +26,7 @@ describe('a conversation with members of another backend', () => {
   before(async () => {
     network = await openNetwork({ backends: 2 });
     const [a, b] = [network.backend(0), network.backend(1)];
-    [alice, anna, bob, bill] = (await people([a, 'Alice'], [a, 'Anna'], [b, 'Bob'], [b, 'Bill'])) as never;
+    [alice, anna, bob, bill] = await people([a, 'Alice'], [a, 'Anna'], [b, 'Bob'], [b, 'Bill']);
     await Promise.all([connect(alice, anna), connect(alice, bob)]);
   });
   after(() => network[Symbol.asyncDispose]());

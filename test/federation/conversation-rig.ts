@@ -22,8 +22,11 @@ export function named({ domain, id }: TestUser): Named {
 }
 
 /** People on backends, in the order of the names. */
-export function people(...wanted: readonly (readonly [NetworkBackend, string])[]): Promise<TestUser[]> {
-  return Promise.all(wanted.map(([backend, name]) => createUser(backend, { name })));
+export async function people<const W extends readonly (readonly [NetworkBackend, string])[]>(
+  ...wanted: W
+): Promise<{ -readonly [K in keyof W]: TestUser }> {
+  const users = await Promise.all(wanted.map(([backend, name]) => createUser(backend, { name })));
+  return users as { -readonly [K in keyof W]: TestUser };
 }
 
 /** Both accept. */

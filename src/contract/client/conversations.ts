@@ -125,7 +125,7 @@ export const getConversation = route('GET', '/conversations/:domain/:cnv', {
   answers: { 200: Conversation },
 });
 
-const ListConversations = Type.Object({
+export const ListConversations = Type.Object({
   qualified_ids: Type.Array(QualifiedConversationId, { minItems: 1, maxItems: 1000 }),
 });
 
@@ -170,13 +170,15 @@ export const ConversationIdsPage = Type.Object({
   paging_state: Type.String(),
 });
 
+export const ConversationIdsQuery = Type.Object({
+  size: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1000 }))),
+  paging_state: Type.Optional(Nullable(Type.String({ maxLength: 1000 }))),
+});
+
 export const listConversationIds = route('POST', '/conversations/list-ids', {
   about: 'Pages through the ids of all conversations of the user; those of this backend come first.',
   auth: 'user',
-  body: Type.Object({
-    size: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 1000 }))),
-    paging_state: Type.Optional(Nullable(Type.String({ maxLength: 1000 }))),
-  }),
+  body: ConversationIdsQuery,
   answers: { 200: ConversationIdsPage },
 });
 
