@@ -1,12 +1,13 @@
 /**
- * Brig: accounts, authentication, handles, profiles, connections and search.
+ * Brig: accounts, authentication, handles, profiles, clients with their prekeys, connections and search.
  *
  * It owns who a user is and how one proves it: registration, activation, login sessions, access tokens, handles,
  * profiles, and what other backends may ask about its users. It must never know of conversations or of how requests
  * travel: routes and RPCs are tables of handlers that gateway and federator serve.
  *
- * Start reading at `accounts/registration.ts` (how an account comes to be), `login/access.ts` (what a cookie proves)
- * and `login/zauth.ts` (tokens); `rpc/` and `routes/` translate between the wire and these.
+ * Start reading at `accounts/registration.ts` (how an account comes to be), `login/access.ts` (what a cookie proves),
+ * `login/zauth.ts` (tokens), `clients/clients.ts` (devices) and `prekeys/prekey-store.ts` (why no key is given
+ * twice); `rpc/` and `routes/` translate between the wire and these.
  */
 
 import type { Push } from '#contract/events/push.ts';
