@@ -78,6 +78,8 @@ export interface Rig extends AsyncDisposable {
     input: InputOf<R>,
     options?: ReceiveOptions,
   ): Promise<Received<R>>;
+  /** Another galley on the same database, as after a restart. */
+  openAgain(): AsyncDisposable;
   /** Events in the order in which they were pushed, to a user or to anybody. */
   eventsOf(user?: User): readonly string[];
 }
@@ -103,13 +105,13 @@ export const willingRemotes: Script = ({ rpc }) => {
   return {};
 };
 
-/** Galley alone, on SQLite in a folder of its own. */
-export async function openRig(settings: Partial<GalleySettings> = {}): Promise<Rig> {
+/** Galley alone, on SQLite in a folder of its own or on a given database. */
+export async function openRig(settings: Partial<GalleySettings> = {}, url?: string): Promise<Rig> {
   setLogLevel('silent');
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'crosswire-galley-'));
   stack.defer(() => rm(folder, { recursive: true }));
-  const storage = stack.use(await openStorage({ url: `sqlite:${join(folder, 'test.db')}` }));
+  const storage = stack.use(await openStorage({ url: url ?? `sqlite:${join(folder, 'test.db')}` }));
   const inbox = stack.use(
     openOutbox({
       ownDomain: a,
@@ -134,7 +136,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}): Promise<R
       return rpc.parseOutput.parse(JSON.parse(JSON.stringify(answer)), 'answer') as OutputOf<R>;
     },
   };
-  const galley = stack.use(
+  const open = () =>
     openGalley({
       ownDomain: a,
       storage,
@@ -149,6 +151,9 @@ export async function openRig(settings: Partial<GalleySettings> = {}): Promise<R
         async push(work, push) {
           work.onCommit(() => pushes.push(push));
         },
+        async pushMany(work, many) {
+          work.onCommit(() => pushes.push(...many));
+        },
       },
       outbox: {
         async tell(work, to, rpc, lane, input) {
@@ -159,8 +164,8 @@ export async function openRig(settings: Partial<GalleySettings> = {}): Promise<R
       },
       inbox,
       settings,
-    }),
-  );
+    });
+  const galley = stack.use(open());
   const dispatcher = createDispatcher(galley.rpcs, {
     onBug: (error) => {
       throw error;
@@ -214,6 +219,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}): Promise<R
       const text = Buffer.from(answer.body as Uint8Array).toString('utf8');
       return { status: answer.status, body: JSON.parse(text) };
     },
+    openAgain: open,
     eventsOf: (user) =>
       pushes
         .filter(({ recipients }) => user === undefined || recipients.some((to) => to.user === user.id))
