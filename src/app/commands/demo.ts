@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paintFor } from '../terminal/paint.ts';
 import { stopSignal } from '../terminal/stop-signal.ts';
+import { playConversationEstablishment } from './demo/conversation-establishment.ts';
 import { tellPlayground } from './demo/playground.ts';
 import { playRefusals } from './demo/refusals.ts';
 import { introduce } from './demo/setting.ts';
@@ -34,6 +35,7 @@ export async function demo(command: DemoCommand): Promise<void> {
   );
   introduce(story, network);
   const people = await playUserDiscovery(story, network);
+  await playConversationEstablishment(story, network, people);
   await playRefusals(story, network, people);
   story.title('All of it happened as it should');
   if (command.once) return;
