@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as client from '#contract/client/connections.ts';
 import { register } from '#contract/client/registration.ts';
-import type { Push } from '#contract/events/push.ts';
 import {
   forceConnections,
   getContacts,
@@ -349,9 +348,4 @@ export function ownConnectionSuite(freshUrl: () => Promise<string>): void {
       await assert.rejects(rig.send(forceConnections, { body: stranger }), refused('not-connected', 403));
     });
   });
-}
-
-/** Events of one type, in order. */
-export function pushesOf(pushes: readonly Push[], type: string): readonly Push[] {
-  return pushes.filter(({ event }) => event.type === type);
 }

@@ -61,6 +61,16 @@ function told(pair: Pair, side: Side, since = 0): readonly string[] {
   });
 }
 
+/** Resolves when no side has anything left to tell the other again. */
+async function settled({ a, b }: Pair): Promise<void> {
+  await until('nothing to be left to settle', async () => {
+    const left = await Promise.all(
+      [a, b].map(({ storage }) => storage.reader.selectFrom('connection_intent').select('id').execute()),
+    );
+    return left.flat().length === 0;
+  });
+}
+
 type Step = readonly [Side, 'ask' | client.Relation, number, string];
 
 /** Reference federation-api 7.3, "Typical sequences": who does what, the answer's status, and both sides' rows. */
@@ -237,6 +247,7 @@ export function remoteConnectionSuite(freshUrls: () => Promise<readonly [string,
           put(pair, 'a', people, 'accepted'),
           put(pair, 'b', people, 'cancelled'),
         ]);
+        await settled(pair);
         const found = await statuses(pair, people);
         assert.ok(fitting.has(found), `round ${round}: ${found}`);
       }
@@ -265,10 +276,7 @@ export function remoteConnectionSuite(freshUrls: () => Promise<readonly [string,
       assert.equal(await statuses(pair, people), 'none pending');
       pair.wire.fault = () => undefined;
       await until('both sides to agree', async () => (await statuses(pair, people)) === 'none cancelled');
-      await until('nothing to be left to settle', async () => {
-        const left = await pair.a.storage.reader.selectFrom('connection_intent').selectAll().execute();
-        return left.length === 0;
-      });
+      await settled(pair);
     });
 
     it('does not undo what the user does meanwhile', async () => {
@@ -278,10 +286,7 @@ export function remoteConnectionSuite(freshUrls: () => Promise<readonly [string,
       await assert.rejects(ask(pair, 'a', people), refused('federation-connection-refused', 521));
       pair.wire.fault = () => undefined;
       await ask(pair, 'a', people);
-      await until('nothing to be left to settle', async () => {
-        const left = await pair.a.storage.reader.selectFrom('connection_intent').selectAll().execute();
-        return left.length === 0;
-      });
+      await settled(pair);
       assert.equal(await statuses(pair, people), 'sent pending');
     });
   });

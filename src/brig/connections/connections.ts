@@ -52,6 +52,7 @@ export function createConnections(needs: ConnectionNeeds): Connections {
     ...needs,
     store,
     apply,
+    random: Math.random,
     doubted: (intent) => settlement.add(intent),
   });
   const isOwn = ({ domain }: Qualified<UserId>) => domain === needs.ownDomain;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Relation } from '#contract/client/connections.ts';
 import { type ConnectionAction, sendConnectionAction } from '#contract/federation/brig.ts';
 import type { CallOptions, FederationCaller } from '#contract/federation-caller.ts';
@@ -23,9 +24,10 @@ import { actionTowards, isWanted, type OwnAction, toldOf, transition } from './r
  * action is taken again, question and all, which is harmless:
  *
  * - Another client of the own user has acted: the last action that takes effect here must be the last one that was told.
- * - Something was heard of the other user, and the answer asks us to apply something: it may be out of date.
+ * - Something was heard of the other user. When the answer asks us to apply something, it may be out of date; when a
+ *   request was withdrawn, the other user may have been answered that it still stands.
  *
- * Two backends cannot keep each other asking: who answers with something to apply has already taken its own action.
+ * Two backends that keep crossing each other part by chance: each waits a little, and longer each time.
  */
 
 export interface RemoteConnectionNeeds {
@@ -37,6 +39,8 @@ export interface RemoteConnectionNeeds {
   readonly apply: ApplyRelation;
   readonly maxConnections: number;
   readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
   /** Told of an intent of which nobody knows whether the other side has taken it in. */
   readonly doubted: (intent: Intent) => void;
 }
@@ -76,6 +80,7 @@ export interface RemoteConnections {
 
 /** Changes under a question that are answered by asking again; more often than this is no accident. */
 const maxRounds = 10;
+const maxPauseMs = 100;
 
 /** Failures of our own side, after which the other one cannot have heard anything. */
 const unheard: ReadonlySet<LabelKey> = new Set([
@@ -140,7 +145,8 @@ export function createRemoteConnections(needs: RemoteConnectionNeeds): RemoteCon
       const account = await lockAccount(work, user);
       if (account === undefined || account.status === 'deleted') throw refuse('invalid-user');
       const row = await store.find(work.reader, user, other);
-      const isStale = reaction !== undefined && row?.heard !== before?.heard;
+      const isCrossed = reaction !== undefined || told === 'RemoteRescind';
+      const isStale = isCrossed && row?.heard !== before?.heard;
       if ((isStale || row?.revision !== before?.revision) && !isLast) return undefined;
       if (limited) await assertBelowLimit(user, work);
       if (intent !== undefined) await removeIntent(work, intent);
@@ -175,6 +181,7 @@ export function createRemoteConnections(needs: RemoteConnectionNeeds): RemoteCon
     for (let round = 1; ; round += 1) {
       const outcome = await tryOnce(asked, intent, round >= maxRounds);
       if (outcome !== undefined) return outcome;
+      await delay(needs.random() * Math.min(maxPauseMs, 2 ** round));
     }
   }
 
