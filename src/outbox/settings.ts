@@ -1,3 +1,4 @@
+import { maxBundleRows } from '#contract/federation/outbox.ts';
 import { defaultPaces, type Paces } from './delivery/retry.ts';
 import { defaultWindowLimits, type WindowLimits } from './lanes/lane-window.ts';
 
@@ -38,7 +39,7 @@ export const defaultOutboxSettings: OutboxSettings = {
   retentionMs: 30 * dayMs,
   inboxMs: 40 * dayMs,
   bundles: true,
-  bundleRows: 128,
+  bundleRows: maxBundleRows,
   bundleCharacters: 512 * 1024,
   concurrentBundles: 4,
   concurrentRows: 64,
