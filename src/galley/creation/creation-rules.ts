@@ -14,17 +14,24 @@ interface Needs {
 }
 
 /**
- * Who may make which group (reference client-api 4.2, steps 2 to 4).
- * @throws Refusal `client-error` when it is too large, `operation-denied`, `no-team-member`, `access-denied`,
+ * How large a group may be at first. Asked before any backend is, since it costs nothing.
+ * @throws Refusal `client-error` when it is too large
+ */
+export function assertSize({ settings }: Pick<Needs, 'settings'>, { users }: NewGroup): void {
+  const most = settings.maxConversationSize - 1;
+  if (users.length > most) {
+    throw refuse('client-error:too-many-members', {
+      message: `users: found ${users.length}, expected at most ${most}`,
+    });
+  }
+}
+
+/**
+ * Who may make which group (reference client-api 4.2, step 4).
+ * @throws Refusal `operation-denied`, `no-team-member`, `access-denied`,
  * `not-connected`
  */
 export async function assertMayCreate(needs: Needs, actor: Actor, wanted: NewGroup): Promise<void> {
-  const { maxConversationSize } = needs.settings;
-  if (wanted.users.length > maxConversationSize - 1) {
-    throw refuse('client-error:too-many-members', {
-      message: `users: found ${wanted.users.length}, expected at most ${maxConversationSize - 1}`,
-    });
-  }
   const own = wanted.users.filter(({ domain }) => domain === needs.ownDomain);
   const accounts = await needs.users.listOwn([actor.user.id, ...own.map(({ id }) => id)]);
   const creator = accounts.find(({ id }) => id === actor.user.id);

@@ -11,7 +11,7 @@ import type { Events, Outbox, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
 import type { Actor } from '../updates/publish.ts';
 import { introduceBackends, takeBack, tellBackends, tellOwnMembers } from './announce.ts';
-import { assertMayCreate } from './creation-rules.ts';
+import { assertMayCreate, assertSize } from './creation-rules.ts';
 import { type NewGroup, newGroup, newPrivate } from './new-conversation.ts';
 
 /** Making conversations (reference client-api 4.2, federation-api 7.4). */
@@ -52,6 +52,7 @@ export function createCreation(needs: CreationNeeds): Creation {
   const { ownDomain, storage, conversations, now } = needs;
   return {
     async createGroup(actor, wanted, checksBackends) {
+      assertSize(needs, wanted);
       const remotes = [...byDomain(wanted.users).keys()].filter((domain) => domain !== ownDomain);
       if (checksBackends && remotes.length > 0) await needs.backends.mustFederate(remotes);
       await assertMayCreate(needs, actor, wanted);

@@ -104,6 +104,8 @@ async function takeOut(
   id: ConversationId,
   reason: 'left' | 'user-deleted',
 ): Promise<void> {
+  const seen = await conversations.find(id, work);
+  if (seen === undefined || roleOf(seen, user, ownDomain) === undefined) return;
   const before = await conversations.lock(work, id);
   if (before === undefined || roleOf(before, user, ownDomain) === undefined) return;
   if (before.type === conversationTypes.self) return conversations.remove(work, id);

@@ -44,21 +44,32 @@ interface Answer<T> {
   readonly value: T;
 }
 
+/** So many backends are asked at the same time. */
+const askedAtOnce = 8;
+
 /**
- * Asks every backend at once.
+ * Asks every backend, some at a time.
  * @throws Refusal `unreachable-backends` naming all that did not answer, whatever the reason
  */
 export async function askEach<T>(
   domains: readonly BackendDomain[],
   ask: (domain: BackendDomain) => Promise<T>,
 ): Promise<readonly Answer<T>[]> {
-  const settled = await Promise.allSettled(
-    domains.map(async (domain) => ({ domain, value: await ask(domain) })),
-  );
-  const failed = domains.filter((_domain, index) => settled[index]?.status === 'rejected');
-  const [cause] = settled.filter((outcome) => outcome.status === 'rejected');
-  if (failed.length > 0) throw unreachable(failed, cause?.reason);
-  return settled.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
+  const answers: Answer<T>[] = [];
+  const failed: BackendDomain[] = [];
+  let cause: unknown;
+  for (let at = 0; at < domains.length; at += askedAtOnce) {
+    const some = domains.slice(at, at + askedAtOnce);
+    const settled = await Promise.allSettled(some.map(ask));
+    for (const [index, domain] of some.entries()) {
+      const outcome = settled[index];
+      if (outcome?.status === 'fulfilled') answers.push({ domain, value: outcome.value });
+      else failed.push(domain);
+      if (outcome?.status === 'rejected') cause ??= outcome.reason;
+    }
+  }
+  if (failed.length > 0) throw unreachable(failed, cause);
+  return answers;
 }
 
 function unreachable(domains: readonly BackendDomain[], cause: unknown): Refusal {

@@ -1,4 +1,4 @@
-import type { BackendDomain, ConversationId, UserId } from '#contract/ids.ts';
+import type { ConversationId } from '#contract/ids.ts';
 import type { ConversationMemberRow, MemberSettingsColumns, Reader, Work } from '#storage';
 import { byDomain, type Member, type QualifiedUser } from '../conversations/conversation.ts';
 import { defaultSettings } from './member-settings.ts';
@@ -79,21 +79,6 @@ export async function findMemberSettings(
     .where('user_domain', '=', domain)
     .where('user_id', '=', id)
     .executeTakeFirst();
-}
-
-/** The settings of several members of one conversation. */
-export async function listMemberSettings(
-  reader: Reader,
-  conversation: ConversationId,
-  domain: BackendDomain,
-): Promise<ReadonlyMap<UserId, MemberSettingsColumns>> {
-  const rows = await reader
-    .selectFrom('conversation_member')
-    .select(['user_id', 'muted_status', 'muted_ref', 'archived', 'archived_ref', 'hidden', 'hidden_ref'])
-    .where('conversation_id', '=', conversation)
-    .where('user_domain', '=', domain)
-    .execute();
-  return new Map(rows.map((row) => [row.user_id as UserId, row]));
 }
 
 /** Sets what a member sets for itself. Returns false when it is none. */
