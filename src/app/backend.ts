@@ -28,7 +28,7 @@ import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
-import { galleyUsers } from './galley-users.ts';
+import { galleyAudience, galleyClients, galleyUsers } from './galley-users.ts';
 import {
   brigSettings,
   componentUrls,
@@ -123,6 +123,8 @@ async function openComponents(
       storage,
       federation,
       users: galleyUsers(config.domain, storage.reader, () => brig),
+      clients: galleyClients(() => brig),
+      audience: galleyAudience(storage.reader, () => brig),
       events: notifications,
       outbox,
       inbox: outbox,

@@ -1,6 +1,6 @@
 import type { Brig } from '#brig';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
-import type { UserLookup } from '#galley';
+import type { AudienceLookup, ClientLookup, UserLookup } from '#galley';
 import type { Reader } from '#storage';
 
 /** What brig knows of users, in galley's words. */
@@ -26,5 +26,24 @@ export function galleyUsers(
       const relations = await accepted(users, [remote]);
       return new Set(relations.map(({ from }) => from));
     },
+  };
+}
+
+/** Which clients brig knows of, here and elsewhere. */
+export function galleyClients(brig: () => Pick<Brig, 'clients'>): ClientLookup {
+  return {
+    own: (users) => brig().clients.own.clientsOf(users),
+    remote: (domain, users, options) => brig().clients.remote.clientsOf(domain, users, options),
+  };
+}
+
+/** Whom brig knows a user to be with. */
+export function galleyAudience(
+  reader: Reader,
+  brig: () => Pick<Brig, 'accounts' | 'connections'>,
+): AudienceLookup {
+  return {
+    listTeam: (team, limit, only) => brig().accounts.listTeam(team, limit, only),
+    listContacts: (user) => brig().connections.listContacts(reader, user),
   };
 }

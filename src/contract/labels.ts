@@ -233,6 +233,17 @@ export const labels = catalogue({
     message:
       'Failed to connect to a user or to invite a user to a group because somebody is under legalhold and somebody else has not granted consent',
   },
+  'missing-legalhold-consent-old-clients': {
+    status: 403,
+    message:
+      "Failed to connect to a user or to invite a user to a group because somebody is under legalhold and somebody else has old clients that do not support legalhold's UI requirements",
+  },
+  'unknown-client': { status: 403, message: 'Unknown Client' },
+  'too-many-users-to-broadcast': {
+    status: 400,
+    message: 'Too many users to fan out the broadcast event to',
+  },
+  'invalid-payload': { status: 400, message: 'The message cannot be read' },
   'non-empty-member-list': {
     status: 400,
     message: 'Attempting to add group members outside MLS',

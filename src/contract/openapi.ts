@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { clientApiVersions, inVersion, type Route } from './route.ts';
+import { rawBodyTypes } from './schema.ts';
 
 export interface OpenApiOptions {
   /** Client API version that is described: routes outside their range are left out. */
@@ -50,7 +51,7 @@ function operation(route: Route): object {
     tags: [route.path.split('/')[1] ?? ''],
     ...(route.auth === 'user' ? { security: [{ token: [] }] } : {}),
     parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: json(route.body) } }),
+    ...(route.body === undefined ? {} : { requestBody: { required: true, content: content(route.body) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, schema]) => [status, answer(schema)]),
@@ -73,6 +74,11 @@ function answer(schema: TSchema | null): object {
   return schema === null
     ? { description: 'Done; no body' }
     : { description: 'Answered', content: json(schema) };
+}
+
+function content(schema: TSchema): object {
+  const types = rawBodyTypes(schema) ?? ['application/json'];
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
 function json(schema: TSchema | { readonly $ref: string }): object {

@@ -74,6 +74,24 @@ export function isJsonBytes(schema: TSchema): boolean {
   return (schema as Record<string, unknown>)[jsonBytesKeyword] === true;
 }
 
+/** A body as it came in, with the content type that says how to read it. */
+export interface RawBody {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+const rawBodyKeyword = 'x-raw-body';
+
+/** The body of a client request in one of these content types, which the handler reads itself. */
+export function RawBodyOf(...contentTypes: readonly string[]) {
+  return Type.Unsafe<RawBody>(Type.Any({ description: 'bytes', [rawBodyKeyword]: contentTypes }));
+}
+
+/** The content types of a `RawBodyOf`; undefined for any other schema. */
+export function rawBodyTypes(schema: TSchema): readonly string[] | undefined {
+  return (schema as Record<string, unknown>)[rawBodyKeyword] as readonly string[] | undefined;
+}
+
 /** `{}`: the answer of notifications. */
 export const Empty = Type.Object({});
 

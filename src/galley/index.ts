@@ -28,12 +28,17 @@ import { createDepartures } from './departures/departures.ts';
 import { createBackendChecks } from './federation/backend-checks.ts';
 import { createSetOwnSettings } from './members/own-settings.ts';
 import type { GalleyNeeds } from './needs.ts';
+import { createBroadcast } from './proteus/broadcast.ts';
+import { createReceive } from './proteus/receive.ts';
+import { createSend } from './proteus/send.ts';
+import { createSendToOwn } from './proteus/send-to-own.ts';
 import { createReading } from './reading/reading.ts';
 import { createApplyUpdate } from './remote/apply-update.ts';
 import { createRemoteChanges } from './remote/remote-changes.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { creationRoutes } from './routes/conversations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { teamConversationRoutes } from './routes/team-conversations.ts';
@@ -46,7 +51,7 @@ import { createUpdate } from './updates/update.ts';
 
 export type { OwnConversation } from './conversations/conversation.ts';
 export type { ConversationLookup } from './conversations/conversations.ts';
-export type { GalleyNeeds, OwnUser, UserLookup } from './needs.ts';
+export type { AudienceLookup, ClientLookup, GalleyNeeds, OwnUser, UserLookup } from './needs.ts';
 export type { GalleySettings } from './settings.ts';
 
 export interface Galley extends AsyncDisposable {
@@ -85,6 +90,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...propertyRoutes(parts),
       ...codeRoutes({ ...parts, guestLinks: parts.settings.guestLinks }),
       ...teamConversationRoutes(parts),
+      ...messageRoutes(parts),
     ],
     oneToOne: createConnectionConversations(parts),
     userDeleted: departures.userDeleted,
@@ -99,10 +105,10 @@ export function openGalley(needs: GalleyNeeds): Galley {
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createParts(needs: GalleyNeeds) {
-  const { ownDomain, storage, users, events, outbox, inbox, now = Date.now } = needs;
+  const { ownDomain, storage, users, clients, audience, events, outbox, inbox, now = Date.now } = needs;
   const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
   const federation = needs.federation ?? federationDisabled;
-  const shared = { ownDomain, storage, users, events, outbox, inbox, now, settings };
+  const shared = { ownDomain, storage, users, clients, audience, events, outbox, inbox, now, settings };
   const rules = {
     reader: storage.reader,
     isFederating: needs.federation !== undefined,
@@ -116,6 +122,7 @@ function createParts(needs: GalleyNeeds) {
   const updates = createApplyUpdate(base);
   const creation: Creation = createCreation(base);
   const codeNeeds: CodeNeeds = base;
+  const sendToOwn = createSendToOwn({ ...base, ...settings });
   return {
     ...base,
     update,
@@ -128,5 +135,9 @@ function createParts(needs: GalleyNeeds) {
     remoteChanges: createRemoteChanges({ ...base, updates }),
     setOwnSettings: createSetOwnSettings(base),
     typing: createTyping(base),
+    sendToOwn,
+    send: createSend({ ...base, sendToOwn }),
+    broadcast: createBroadcast({ ...base, ...settings }),
+    receiveMessage: createReceive(base),
   };
 }

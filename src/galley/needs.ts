@@ -1,6 +1,6 @@
 import type { Push } from '#contract/events/push.ts';
-import type { FederationCaller, QueuedRpc } from '#contract/federation-caller.ts';
-import type { BackendDomain, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
+import type { CallOptions, FederationCaller, QueuedRpc } from '#contract/federation-caller.ts';
+import type { BackendDomain, ClientId, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { InputOf, RpcContext } from '#contract/rpc.ts';
 import type { Storage, Work } from '#storage';
 import type { GalleySettings } from './settings.ts';
@@ -26,9 +26,34 @@ export interface UserLookup {
   connectedTo(remote: Qualified<UserId>, users: readonly UserId[]): Promise<ReadonlySet<UserId>>;
 }
 
+/** The clients of each of the asked users. */
+export type ClientsOfUsers = ReadonlyMap<UserId, readonly { readonly id: ClientId }[]>;
+
+/** Which clients users have: asked for each message. */
+export interface ClientLookup {
+  /** Users without clients, and unknown ones, may be left out. */
+  own(users: readonly UserId[]): Promise<ClientsOfUsers>;
+  /** Asks another backend. @throws Refusal when it does not answer */
+  remote(
+    domain: BackendDomain,
+    users: readonly UserId[],
+    options: Pick<CallOptions, 'requestId'>,
+  ): Promise<ClientsOfUsers>;
+}
+
+/** Whom a broadcast is for (reference client-api 5.7). */
+export interface AudienceLookup {
+  /** The members of a team, in no order: at most `limit` of them, or only those named. */
+  listTeam(team: TeamId, limit: number, only?: readonly UserId[]): Promise<readonly UserId[]>;
+  /** Own users who have an accepted connection with the user. */
+  listContacts(user: UserId): Promise<readonly UserId[]>;
+}
+
 /** Puts events into the streams of own users, in a unit of work. */
 export interface Events {
   push(work: Work, push: Push): Promise<void>;
+  /** Many at once, in order. */
+  pushMany(work: Work, pushes: readonly Push[]): Promise<void>;
 }
 
 /** Queues notifications for other backends, in a unit of work. */
@@ -55,6 +80,8 @@ export interface GalleyNeeds {
   /** How to ask other backends; undefined when federation is off. */
   readonly federation: FederationCaller | undefined;
   readonly users: UserLookup;
+  readonly clients: ClientLookup;
+  readonly audience: AudienceLookup;
   readonly events: Events;
   readonly outbox: Outbox;
   readonly inbox: Inbox;

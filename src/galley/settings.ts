@@ -10,6 +10,10 @@ export interface GalleySettings {
   readonly guestLinks: boolean;
   /** Memberships that are kept in memory. */
   readonly maxCachedMembers: number;
+  /** How long a remote has to say which clients its users have, before a message goes on without it. */
+  readonly remoteClientsMs: number;
+  /** Most users that one broadcast goes to. */
+  readonly maxBroadcastUsers: number;
 }
 
 export const defaultSettings: GalleySettings = {
@@ -18,4 +22,6 @@ export const defaultSettings: GalleySettings = {
   codeUri: 'https://account.example.com/conversation-join/',
   guestLinks: true,
   maxCachedMembers: 500_000,
+  remoteClientsMs: 5_000,
+  maxBroadcastUsers: 2_000,
 };

@@ -1,5 +1,6 @@
 import { Counter } from 'prom-client';
 import type { BackendDomain } from '#contract/ids.ts';
+import { Refusal } from '#contract/refusal.ts';
 import { logger } from '#telemetry';
 
 const log = logger('galley');
@@ -24,4 +25,27 @@ const abandoned = new Counter({
 export function sweepFailed(error: unknown): void {
   abandoned.inc();
   log.error({ err: error }, 'half-made conversations could not be taken away; they are looked for again');
+}
+
+const unansweredQuestions = new Counter({
+  name: 'galley_client_questions_failed_total',
+  help: 'Times that a remote backend did not say which clients its users have; messages go on without',
+  labelNames: ['reason'],
+});
+
+/** A remote did not say which clients its users have. */
+export function askingClientsFailed(domain: BackendDomain, error: unknown): void {
+  unansweredQuestions.inc({ reason: error instanceof Refusal ? error.label : 'late' });
+  log.debug({ err: error, domain }, 'a remote did not say which clients its users have');
+}
+
+const messagesSent = new Counter({
+  name: 'galley_messages_sent_total',
+  help: 'Proteus messages of conversations owned here, by whether they were sent or had clients missing',
+  labelNames: ['outcome'],
+});
+
+/** A message was sent, or not because clients were missing. */
+export function messageJudged(isSent: boolean): void {
+  messagesSent.inc({ outcome: isSent ? 'sent' : 'clients_missing' });
 }

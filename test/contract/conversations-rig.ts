@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Push } from '#contract/events/push.ts';
+import { getUserClients } from '#contract/federation/brig.ts';
 import type { AnsweredRpc, FederationCaller } from '#contract/federation-caller.ts';
 import {
   type BackendDomain,
+  type ClientId,
   type ConversationId,
   parseBackendDomain,
   type Qualified,
@@ -59,6 +61,8 @@ export type Script = (call: Called) => unknown;
 export interface Rig extends AsyncDisposable {
   readonly storage: Storage;
   readonly galley: Galley;
+  /** Clients of own users; those of others are asked for by the script. */
+  readonly clients: Map<UserId, readonly ClientId[]>;
   readonly pushes: Push[];
   readonly told: Told[];
   readonly calls: Called[];
@@ -125,6 +129,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
   const accepted = new Set<string>();
   const key = (one: User, other: User) => [one, other].map(({ domain: at, id }) => `${at}/${id}`).join(' ');
   const isConnected = (one: User, other: User) => accepted.has(key(one, other));
+  const clients = new Map<UserId, readonly ClientId[]>();
   const pushes: Push[] = [];
   const told: Told[] = [];
   const calls: Called[] = [];
@@ -146,6 +151,23 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
         connectedWith: async (id, others) => others.filter((other) => isConnected({ domain: a, id }, other)),
         connectedTo: async (remote, ids) =>
           new Set(ids.filter((id) => isConnected(remote, { domain: a, id }))),
+      },
+      clients: {
+        own: async (ids) =>
+          new Map(ids.map((id) => [id, (clients.get(id) ?? []).map((client) => ({ id: client }))])),
+        async remote(to, ids) {
+          const told = await federation.call(to, getUserClients, { users: [...ids] });
+          return new Map(Object.entries(told).map(([id, found]) => [id as UserId, found]));
+        },
+      },
+      audience: {
+        listTeam: async (team, limit, only) =>
+          [...accounts.values()]
+            .filter((account) => account.team === team && only?.includes(account.id) !== false)
+            .map(({ id }) => id)
+            .slice(0, limit),
+        listContacts: async (id) =>
+          [...accounts.keys()].filter((other) => isConnected({ domain: a, id }, { domain: a, id: other })),
       },
       events: {
         async push(work, push) {
@@ -175,6 +197,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
   const rig: Rig = {
     storage,
     galley,
+    clients,
     pushes,
     told,
     calls,

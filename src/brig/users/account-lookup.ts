@@ -14,12 +14,14 @@ export interface AccountSummary {
 export interface AccountLookup {
   /** Those of the users that exist and are not deleted. */
   list(ids: readonly UserId[]): Promise<readonly AccountSummary[]>;
+  /** Members of a team, at most `limit`; or which of the named users are. */
+  listTeam(team: TeamId, limit: number, only?: readonly UserId[]): Promise<readonly UserId[]>;
 }
 
 const present = new Set(['active', 'suspended', 'ephemeral']);
 
 export function createAccountLookup(reader: Reader): AccountLookup {
-  return {
+  const lookup: AccountLookup = {
     async list(ids) {
       const accounts = await listAccounts(reader, ids);
       return accounts
@@ -30,5 +32,20 @@ export function createAccountLookup(reader: Reader): AccountLookup {
           isActivated: status !== 'ephemeral',
         }));
     },
+    async listTeam(team, limit, only) {
+      if (only !== undefined) {
+        const named = await lookup.list(only);
+        return named.filter((account) => account.team === team).map(({ id }) => id);
+      }
+      const rows = await reader
+        .selectFrom('account')
+        .select('id')
+        .where('team', '=', team)
+        .where('status', 'in', [...present])
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id as UserId);
+    },
   };
+  return lookup;
 }

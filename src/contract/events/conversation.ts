@@ -14,7 +14,7 @@ import {
   TypingStatus,
 } from '../conversations.ts';
 import { QualifiedUserId } from '../profiles.ts';
-import { ConversationIdSchema, Nullable, UserIdSchema, UtcMillis } from '../schema.ts';
+import { ClientIdSchema, ConversationIdSchema, Nullable, UserIdSchema, UtcMillis } from '../schema.ts';
 
 /** Events of conversations (reference events, section 2). The unqualified copies are for old clients. */
 
@@ -74,6 +74,16 @@ export const ConnectRequestData = Type.Object({
   email: Nullable(Type.String()),
 });
 
+export const OtrMessageData = Type.Object({
+  /** Clients of the sender and of the recipient. */
+  sender: ClientIdSchema,
+  recipient: ClientIdSchema,
+  /** Ciphertext for this client, in base64. */
+  text: Type.String(),
+  /** The same for all, in base64. */
+  data: Type.Optional(Type.String()),
+});
+
 const datas = {
   'conversation.create': LegacyConversation,
   'conversation.member-join': MemberJoinData,
@@ -89,6 +99,7 @@ const datas = {
   'conversation.delete': Type.Null(),
   'conversation.connect-request': ConnectRequestData,
   'conversation.typing': TypingStatus,
+  'conversation.otr-message-add': OtrMessageData,
 } as const;
 
 /** The data of each type of event. */
@@ -127,5 +138,6 @@ export const ConversationEvent = Type.Union([
   eventOf('conversation.delete'),
   eventOf('conversation.connect-request'),
   eventOf('conversation.typing'),
+  eventOf('conversation.otr-message-add'),
 ]);
 export type ConversationEvent = Type.Static<typeof ConversationEvent>;

@@ -11,9 +11,18 @@ import {
   RoleName,
   TypingStatus,
 } from '../conversations.ts';
+import { MessageSendingStatus, Priority } from '../messages.ts';
 import { QualifiedUserId } from '../profiles.ts';
 import { olderInput, rpc } from '../rpc.ts';
-import { ClientIdSchema, ConversationIdSchema, Domain, Empty, Nullable, UserIdSchema } from '../schema.ts';
+import {
+  ClientIdSchema,
+  ConversationIdSchema,
+  Domain,
+  Empty,
+  MapOf,
+  Nullable,
+  UserIdSchema,
+} from '../schema.ts';
 import { ConversationAction } from './conversation-actions.ts';
 import { GalleyError } from './galley-errors.ts';
 
@@ -23,6 +32,12 @@ import { GalleyError } from './galley-errors.ts';
 export const UtcTime = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,12})?Z$',
   description: 'a UTC time',
+});
+
+/** Bytes in the standard alphabet, with padding. */
+const Base64 = Type.String({
+  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+  description: 'bytes in base64',
 });
 
 /** The most conversations that one notification names (reference 5.4.16, 5.4.19). */
@@ -193,6 +208,60 @@ export const onConversationUpdated = rpc('galley', 'on-conversation-updated', {
   }),
 });
 
+/** Why the owner has not sent a message (reference federation-api 5.4.4). */
+export const messageErrors = {
+  clientMissing: 'MessageNotSentClientMissing',
+  conversationNotFound: 'MessageNotSentConversationNotFound',
+  unknownClient: 'MessageNotSentUnknownClient',
+  legalhold: 'MessageNotSentLegalhold',
+  legalholdOldClients: 'MessageNotSentLegalholdOldClients',
+} as const;
+
+export const MessageSendResponse = Type.Union([
+  Type.Object({ Right: MessageSendingStatus }),
+  Type.Object({
+    Left: Type.Union([
+      Type.Object({ tag: Type.Literal(messageErrors.clientMissing), contents: MessageSendingStatus }),
+      Type.Object({ tag: Type.Literal(messageErrors.conversationNotFound) }),
+      Type.Object({ tag: Type.Literal(messageErrors.unknownClient) }),
+      Type.Object({ tag: Type.Literal(messageErrors.legalhold) }),
+      Type.Object({ tag: Type.Literal(messageErrors.legalholdOldClients) }),
+    ]),
+  }),
+]);
+export type MessageSendResponse = Type.Static<typeof MessageSendResponse>;
+
+export const sendMessage = rpc('galley', 'send-message', {
+  about: 'Asks the owner of a conversation to send a Proteus message for a user.',
+  input: Type.Object({
+    conv_id: ConversationIdSchema,
+    sender: UserIdSchema,
+    /** The `QualifiedNewOtrMessage` of the client, byte for byte, in base64. */
+    raw_message: Base64,
+  }),
+  output: MessageSendResponse,
+});
+
+export const onMessageSent = rpc('galley', 'on-message-sent', {
+  about: 'Tells a backend that its users have got a Proteus message.',
+  delivery: 'queued',
+  input: Type.Object({
+    time: UtcTime,
+    data: Type.Optional(Nullable(Type.String())),
+    /** Of any domain. */
+    sender: QualifiedUserId,
+    sender_client: ClientIdSchema,
+    /** Of the origin domain. */
+    conversation: ConversationIdSchema,
+    priority: Type.Optional(Nullable(Priority)),
+    push: Type.Boolean(),
+    transient: Type.Boolean(),
+    /** Ciphertexts in base64 for users of the callee. */
+    recipients: MapOf(UserIdSchema, MapOf(ClientIdSchema, Type.String())),
+  }),
+  output: Empty,
+});
+
 export const onClientRemoved = rpc('galley', 'on-client-removed', {
   about: 'Tells the owner of conversations that a client of a user is gone.',
   delivery: 'queued',
@@ -225,6 +294,8 @@ export const galleyRpcs = {
   updateTypingIndicator,
   onTypingIndicatorUpdated,
   onConversationUpdated,
+  sendMessage,
+  onMessageSent,
   onClientRemoved,
   onUserDeletedConversations,
 };

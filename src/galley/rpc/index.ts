@@ -5,6 +5,8 @@ import type { Storage } from '#storage';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Departures } from '../departures/departures.ts';
 import type { Events, Inbox, UserLookup } from '../needs.ts';
+import type { Receive } from '../proteus/receive.ts';
+import type { SendToOwn } from '../proteus/send-to-own.ts';
 import type { ApplyUpdate } from '../remote/apply-update.ts';
 import type { Typing } from '../typing/typing.ts';
 import type { AddNeeds } from '../updates/changes/add-members.ts';
@@ -14,8 +16,10 @@ import { serveLeaveConversation } from './leave-conversation.ts';
 import { serveOnClientRemoved } from './on-client-removed.ts';
 import { serveOnConversationCreated } from './on-conversation-created.ts';
 import { serveOnConversationUpdated } from './on-conversation-updated.ts';
+import { serveOnMessageSent } from './on-message-sent.ts';
 import { serveOnTypingIndicatorUpdated } from './on-typing-indicator-updated.ts';
 import { serveOnUserDeletedConversations } from './on-user-deleted-conversations.ts';
+import { serveSendMessage } from './send-message.ts';
 import { serveUpdateConversation } from './update-conversation.ts';
 import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
 
@@ -31,6 +35,8 @@ export interface GalleyRpcNeeds extends AddNeeds {
   readonly updates: ApplyUpdate;
   readonly typing: Typing;
   readonly departures: Departures;
+  readonly sendToOwn: SendToOwn;
+  readonly receiveMessage: Receive;
 }
 
 /** Every RPC that galley serves to other backends; one that is declared but missing here does not compile. */
@@ -43,6 +49,8 @@ export function galleyRpcTable(needs: GalleyRpcNeeds): readonly ServedRpc[] {
     updateTypingIndicator: serveUpdateTypingIndicator(needs),
     onTypingIndicatorUpdated: serveOnTypingIndicatorUpdated(needs),
     onConversationUpdated: serveOnConversationUpdated(needs),
+    sendMessage: serveSendMessage(needs),
+    onMessageSent: serveOnMessageSent(needs),
     onClientRemoved: serveOnClientRemoved(needs),
     onUserDeletedConversations: serveOnUserDeletedConversations(needs),
   });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AuthenticatedUser, Route, RouteRequest, ServedRoute } from '#contract/route.ts';
-import { isJsonBytes } from '#contract/schema.ts';
+import { isJsonBytes, type RawBody, rawBodyTypes } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
 import { type LooseAnswer, send, type WireAnswer, wireAnswer } from './answer.ts';
 import { createRouteTable, type Endpoint, type Variant } from './route-table.ts';
@@ -101,7 +101,10 @@ async function parseBody(
   if (!hasBody(request.raw)) return withoutBody(route, body);
   const bytes = await readBody(request.raw, reply.raw, limits);
   if (bytes.length === 0) return withoutBody(route, body);
-  assertJson(request.headers['content-type']);
+  const contentType = request.headers['content-type'];
+  const raw = route.body && rawBodyTypes(route.body);
+  if (raw !== undefined) return rawBody(raw, contentType, bytes);
+  assertJson(contentType);
   const value = parseJson(bytes, 'body');
   return route.body !== undefined && isJsonBytes(route.body) ? bytes : body.parse(value, 'body');
 }
@@ -109,20 +112,36 @@ async function parseBody(
 /** Clients name a content type also when they send nothing: it is the body's absence that counts. */
 function withoutBody(route: Route, body: NonNullable<Variant['body']>): unknown {
   if (route.body !== undefined && '~optional' in route.body) return undefined;
-  if (route.body !== undefined && isJsonBytes(route.body))
-    throw refuse('bad-request', { message: 'body: found nothing, expected JSON' });
+  const raw = route.body && rawBodyTypes(route.body);
+  if (raw !== undefined || (route.body !== undefined && isJsonBytes(route.body)))
+    throw refuse('bad-request', {
+      message: `body: found nothing, expected ${raw?.join(' or ') ?? 'JSON'}`,
+    });
   return body.parse(undefined, 'body');
 }
 
+function rawBody(expected: readonly string[], contentType: string | undefined, bytes: Uint8Array): RawBody {
+  const type = mediaType(contentType);
+  if (type === 'application/json' && expected.includes(type)) assertJson(contentType);
+  else if (!expected.includes(type)) throw unsupportedType(contentType, expected.join(' or '));
+  return { contentType: type, bytes };
+}
+
+function mediaType(contentType: string | undefined): string {
+  return ((contentType ?? '').split(';', 1)[0] ?? '').trim().toLowerCase();
+}
+
 function assertJson(contentType: string | undefined): void {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const [, ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  if (type.trim() === 'application/json' && isUtf8) return;
+  if (mediaType(contentType) === 'application/json' && isUtf8) return;
+  throw unsupportedType(contentType, 'application/json in UTF-8');
+}
+
+function unsupportedType(contentType: string | undefined, expected: string) {
   const found = contentType === undefined ? 'none' : JSON.stringify(contentType.slice(0, 100));
-  throw refuse('unsupported-media-type', {
-    message: `content-type: found ${found}, expected application/json in UTF-8`,
-  });
+  return refuse('unsupported-media-type', { message: `content-type: found ${found}, expected ${expected}` });
 }
 
 const acceptable = new Set(['*/*', 'application/*', 'application/json', '']);
