@@ -10,7 +10,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
-  { name: 'lint and format', command: ['biome', 'ci', '--error-on-warnings', '.'] },
+  { name: 'lint and format', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'] },
   {
     name: 'dependency rules',
     command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'src', 'test', 'bench', 'bin'],

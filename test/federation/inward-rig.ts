@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHead
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { parseBackendDomain, parseInfrastructureDomain } from '#contract/ids.ts';
+import { parseInfrastructureDomain } from '#contract/ids.ts';
 import { type ErrorBody, refuse } from '#contract/refusal.ts';
 import type { ComponentRequest, ComponentResponse, ComponentTransport } from '#contract/rpc-transport.ts';
 import { setLogLevel } from '#telemetry';
@@ -272,10 +272,4 @@ export async function askOnce(
   } finally {
     session.destroy();
   }
-}
-
-export function asBackendDomain(text: string) {
-  const domain = parseBackendDomain(text);
-  if (domain === undefined) throw new Error(`${text} is no domain`);
-  return domain;
 }

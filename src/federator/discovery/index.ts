@@ -8,12 +8,5 @@
  * servers, `exchange.ts` one query on the network, `chain.ts` what an answer means, `egress.ts` which addresses are
  * never connected to.
  */
-export {
-  type DiscoveryOptions,
-  type DnsDiscovery,
-  type Inspection,
-  openDiscovery,
-  type TargetInspection,
-} from './discovery.ts';
-export { type EgressOptions, type OwnListener, ownListeners } from './egress.ts';
-export { type NameServer, parseNameServer } from './name-servers.ts';
+export { type DiscoveryOptions, type Inspection, openDiscovery } from './discovery.ts';
+export { type EgressOptions, ownListeners } from './egress.ts';
