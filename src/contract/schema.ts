@@ -13,6 +13,7 @@ import {
   uuidPattern,
 } from './ids.ts';
 import type { LabelKey } from './labels.ts';
+import { leaveOutNulls } from './left-out.ts';
 import { refuse } from './refusal.ts';
 
 /** Keyword of ours: the text is brought into its canonical form when it is parsed (domains, UUIDs, client ids). */
@@ -103,7 +104,8 @@ export interface Parser<T> {
 
 /**
  * Compiles a schema once into a parser. What is wrong is refused with `label` and a message that names the field,
- * what was found and what was expected. Unknown members are ignored, as wire-server does.
+ * what was found and what was expected. Unknown members are ignored, as wire-server does, and null stands for a member
+ * that is left out.
  */
 export function compileParser<S extends TSchema>(
   schema: S,
@@ -111,13 +113,14 @@ export function compileParser<S extends TSchema>(
 ): Parser<Static<S>> {
   const compiled = Compile(schema);
   const fold = folder(schema);
+  const finish = (value: unknown) => (fold === undefined ? value : fold(value)) as Static<S>;
   return {
     parse(value, where) {
-      if (!compiled.Check(value)) {
-        const errors = compiled.Errors(explainable(value));
-        throw refuse(label, { message: explain(errors, value, where) });
-      }
-      return (fold === undefined ? value : fold(value)) as Static<S>;
+      if (compiled.Check(value)) return finish(value);
+      const read = leaveOutNulls(schema, value);
+      if (read !== value && compiled.Check(read)) return finish(read);
+      const errors = compiled.Errors(explainable(read));
+      throw refuse(label, { message: explain(errors, read, where) });
     },
   };
 }

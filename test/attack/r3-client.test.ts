@@ -235,11 +235,11 @@ const schema: readonly Malformed[] = [
   bad('an empty list', listUsers({ qualified_handles: [] })),
   bad(
     'a list that is too long',
-    listUsers({ qualified_handles: Array(5).fill({ domain: 'a.example.com', id: 'bob' }) }),
+    listUsers({ qualified_handles: Array(5).fill({ domain: 'a.example.com', handle: 'bob' }) }),
   ),
   bad('a bad UUID', listUsers({ qualified_ids: [{ domain: 'a.example.com', id: 'x' }] })),
   bad('a bad domain', listUsers({ qualified_ids: [{ domain: 'nodots', id: uuid }] })),
-  bad('a bad handle', listUsers({ qualified_handles: [{ domain: 'a.example.com', id: 'UPPER' }] })),
+  bad('a bad handle', listUsers({ qualified_handles: [{ domain: 'a.example.com', handle: 'UPPER' }] })),
   bad('an unknown value of an enumeration', {
     ...json('{"supported_protocols":["smoke"]}'),
     path: '/v5/self/supported-protocols',

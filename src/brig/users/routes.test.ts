@@ -217,9 +217,9 @@ describe('POST /list-users', () => {
     await addAccounts(storage, { handle: 'alice' }, { handle: 'pending', status: 'pending' });
     const routes = userRoutes({ ownDomain, reader: storage.reader, federation: noFederation });
     const handles = [
-      { domain: ownDomain, id: 'alice' as Handle },
-      { domain: ownDomain, id: 'pending' as Handle },
-      { domain: remoteDomain, id: 'bob' as Handle },
+      { domain: ownDomain, handle: 'alice' as Handle },
+      { domain: ownDomain, handle: 'pending' as Handle },
+      { domain: remoteDomain, handle: 'bob' as Handle },
     ];
     const listed = await callRoute(routes, client.listUsers, {
       userId: newUserId(),

@@ -91,7 +91,10 @@ async function listWanted(users: UserLookup, request: ListRequest): Promise<List
   if (ids !== undefined && handles === undefined) {
     return await users.list(request.user.userId, ids, request);
   }
-  if (handles !== undefined && ids === undefined) return await listHolders(users, request, handles);
+  if (handles !== undefined && ids === undefined) {
+    const named = handles.map(({ domain, handle }) => ({ domain, id: handle }));
+    return await listHolders(users, request, named);
+  }
   throw refuse('bad-request', {
     message: `exactly one of qualified_ids or qualified_handles must be provided, found ${ids ? 'both' : 'neither'}`,
   });

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { BaseProtocol, QualifiedUserId, UserProfile } from '../profiles.ts';
 import { route } from '../route.ts';
-import { Domain, HandleSchema, QualifiedOf, UserIdSchema } from '../schema.ts';
+import { Domain, HandleSchema, UserIdSchema } from '../schema.ts';
 
 /** Profiles of other users (reference client-api 3.2). */
 
-const QualifiedHandle = QualifiedOf(HandleSchema);
+const QualifiedHandle = Type.Object({ domain: Domain, handle: HandleSchema });
 
 /** Exactly one of the two; the handler refuses both and neither. */
 const ListUsersQuery = Type.Object({
