@@ -139,9 +139,9 @@ describe('crosswire federation', () => {
     assert.deepEqual((await remotes())[0]?.restriction, { tag: 'restrict_by_team', value: [team] });
   });
 
-  it('tells the state of the sessions to remotes', async () => {
+  it('tells the state of the sessions and queues to remotes', async () => {
     const run = await crosswire('federation', 'status', '--json', '--config', config);
-    assert.deepEqual([run.code, JSON.parse(run.stdout)], [0, { remotes: [] }]);
+    assert.deepEqual([run.code, JSON.parse(run.stdout)], [0, { remotes: [], queues: [] }]);
   });
 
   it('refuses what is no domain', async () => {
