@@ -234,6 +234,7 @@ describe('R2 identity in the header of an outside ingress', () => {
       /com_wire_federator_incoming_requests/,
     );
     assert.equal((await fetch(`${listener.url}/i/users`)).status, 404);
+    assert.equal((await fetch(`${listener.url}/i/status`, { method: 'HEAD' })).status, 200);
     assert.equal((await fetch(`${listener.url}/i/status`, { method: 'POST' })).status, 404);
   });
 

@@ -286,6 +286,8 @@ describe('outward listener', () => {
     });
     const get = (at: string) => sendRaw(listener.port, `GET ${at} HTTP/1.1\r\nHost: f\r\n\r\n`);
     assert.equal((await get('/i/status')).status, 200);
+    const head = await fetch(`http://127.0.0.1:${listener.port}/i/status`, { method: 'HEAD' });
+    assert.equal(head.status, 200);
     inwardStatus = 503;
     const ill = await get('/i/status');
     assert.equal(ill.status, 500);

@@ -136,8 +136,8 @@ async function answerOperations(
   const [path, query] = request.path.split('?');
   // Through an ingress comes a remote, even when the ingress is set up to pass everything on.
   const remote = request.headers[federationHeaders.certificate] !== undefined;
-  if (request.method !== 'GET' || remote) throw refuse('no-endpoint');
-  if (path === '/i/metrics') {
+  if (!isRead(request.method) || remote) throw refuse('no-endpoint');
+  if (path === '/i/metrics' && request.method === 'GET') {
     const { contentType, text } = await renderMetrics();
     request.respond(200, { 'content-type': contentType }, text);
     return;
@@ -148,8 +148,13 @@ async function answerOperations(
   if (found === 200) request.respond(200, { 'content-type': 'text/plain' });
   else {
     const text = `internal server responded with status code = ${found}`;
-    request.respond(500, { 'content-type': 'text/plain' }, text);
+    request.respond(500, { 'content-type': 'text/plain' }, request.method === 'HEAD' ? undefined : text);
   }
+}
+
+/** Load balancers ask with HEAD as well (reference client-api 2.9). */
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 const probeTimeoutMs = 5_000;

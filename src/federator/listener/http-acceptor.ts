@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { refuse } from '#contract/refusal.ts';
+import { type Refusal, refuse } from '#contract/refusal.ts';
 import { type Logger, logger } from '#telemetry';
 import { answerThrown } from './answer-refusal.ts';
 import { watchDeadlines } from './deadlines.ts';
@@ -60,6 +60,9 @@ export class HttpAcceptor implements AsyncDisposable {
     // Zero lifts Node's own bound, which would drop fields silently; ours answers 431.
     this.#http1.maxHeadersCount = 0;
     this.#http1.on('request', this.#onMessage);
+    // Node answers these with an empty 417 and with nothing.
+    this.#http1.on('checkExpectation', this.#onMessage);
+    this.#http1.on('connect', answerConnect);
     this.#http1.on('clientError', answerClientError);
     // It never listens itself; this starts its watch over header deadlines and idle sockets all the same.
     this.#http1.emit('listening');
@@ -187,7 +190,11 @@ export class HttpAcceptor implements AsyncDisposable {
     });
     const accepted = this.#sockets.get(message.socket);
     if (this.#closing || accepted?.retired === true) response.setHeader('connection', 'close');
-    this.#handle(exchange, message.rawHeaders, accepted?.handler ?? this.#handler);
+    const handler = accepted?.handler ?? this.#handler;
+    this.#handle(exchange, message.rawHeaders, (request) => {
+      checkMessage(message);
+      return handler(request);
+    });
   };
 
   #handle(exchange: Exchange, rawHeaders: readonly string[], handler: HttpHandler): void {
@@ -304,6 +311,22 @@ function checkHeaders(rawHeaders: readonly string[], limits: HttpLimits): void {
   }
 }
 
+/** What HTTP/1.1 asks of every request (RFC 9112 3.2, RFC 9110 10.1.1). */
+function checkMessage({ httpVersion, headers }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw refuse('bad-request', { message: 'The request has no Host header' });
+  }
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
+    throw refuse('bad-request', { message: `Expect is "${headers.expect}", expected 100-continue` });
+  }
+}
+
+/** There is no proxy here. The socket is no longer Node's, so the answer is written by hand. */
+function answerConnect(_message: IncomingMessage, socket: Duplex): void {
+  const message = 'The requested endpoint does not exist: the method is CONNECT, expected POST';
+  writeRefusal(socket, refuse('invalid-endpoint', { message }));
+}
+
 /** What Node's HTTP/1.1 parser refuses never becomes a request; the answer is written by hand. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (lingering.has(socket)) return;
@@ -311,7 +334,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const refusal = clientErrorRefusal(error);
+  writeRefusal(socket, clientErrorRefusal(error));
+}
+
+/** The last answer on an HTTP/1.1 socket. */
+function writeRefusal(socket: Duplex, refusal: Refusal): void {
   const body = JSON.stringify(refusal.body());
   socket.end(
     `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\ncontent-type: application/json\r\n` +
@@ -329,7 +356,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 const lingering = new WeakSet<Duplex>();
 const lingerMs = 1_000;
 
-function clientErrorRefusal(error: NodeJS.ErrnoException) {
+function clientErrorRefusal(error: NodeJS.ErrnoException): Refusal {
   if (error.code === 'HPE_HEADER_OVERFLOW') return refuse('headers-too-large', { cause: error });
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('request-timeout', { cause: error });
   return refuse('bad-request', { message: `The request is no HTTP: ${error.message}`, cause: error });
@@ -337,6 +364,7 @@ function clientErrorRefusal(error: NodeJS.ErrnoException) {
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  403: 'Forbidden',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 };

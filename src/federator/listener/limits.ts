@@ -62,6 +62,8 @@ export function http2ServerOptions(limits: HttpLimits): Http2ServerOptions {
 export function http1ServerOptions(limits: HttpLimits): ServerOptions {
   return {
     maxHeaderSize: limits.maxHeaderBytes,
+    // The acceptor refuses a request without one itself: Node's own answer has no body.
+    requireHostHeader: false,
     headersTimeout: limits.headersTimeoutMs,
     // The body has its own deadline, by progress.
     requestTimeout: 0,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
 import { refuse } from '#contract/refusal.ts';
 import type { HttpHandler } from './http-request.ts';
@@ -96,3 +97,44 @@ test('a body that breaks off is never taken for a whole one', async () => {
   session.destroy();
   assert.deepEqual(outcomes, ['The body ended before it was whole']);
 });
+
+test('what Node would answer without a body, or not at all, is refused like anything else and never handled', async () => {
+  let handled = 0;
+  await using listener = await open((request) => {
+    handled += 1;
+    request.respond(200, {}, 'handled');
+  });
+  const refused = {
+    'GET /x HTTP/1.1\r\n\r\n': [400, 'bad-request', /no Host header/],
+    'POST /x HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nContent-Length: 0\r\n\r\n': [
+      400,
+      'bad-request',
+      /wonders/,
+    ],
+    'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n': [403, 'invalid-endpoint', /CONNECT/],
+  } as const;
+  for (const [request, [status, label, message]] of Object.entries(refused)) {
+    const [head = '', body = ''] = (await sendRaw(listener.port, request)).split('\r\n\r\n');
+    assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+    const error: unknown = JSON.parse(body);
+    assert.deepEqual(error, { code: status, label, message: (error as { message: string }).message });
+    assert.match((error as { message: string }).message, message);
+  }
+  assert.equal(handled, 0);
+  assert.match(await sendRaw(listener.port, 'GET /x HTTP/1.0\r\n\r\n'), /handled$/, 'HTTP/1.0 had no Host');
+});
+
+/** What comes back on a socket until its first whole answer, or until it ends. */
+async function sendRaw(port: number, request: string): Promise<string> {
+  const socket = connectTcp(port, '127.0.0.1');
+  socket.write(request);
+  let answer = '';
+  for await (const chunk of socket) {
+    answer += String(chunk);
+    const length = /content-length: (\d+)/i.exec(answer)?.[1];
+    const body = answer.split('\r\n\r\n')[1];
+    if (length !== undefined && body?.length === Number(length)) break;
+  }
+  socket.destroy();
+  return answer;
+}

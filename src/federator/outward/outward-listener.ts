@@ -40,7 +40,8 @@ export function openOutwardListener(options: OutwardListenerOptions): Promise<Pl
       const question = request.path.indexOf('?');
       const path = question === -1 ? request.path : request.path.slice(0, question);
       const query = question === -1 ? undefined : request.path.slice(question + 1);
-      if (path === '/i/status' && request.method === 'GET')
+      // Load balancers ask with HEAD as well (reference client-api 2.9).
+      if (path === '/i/status' && (request.method === 'GET' || request.method === 'HEAD'))
         return answerStatus(request, query, inwardUrl?.());
       if (path === '/i/metrics' && request.method === 'GET') return answerMetrics(request);
       if (path === '/i/federation/status' && request.method === 'GET')
@@ -138,8 +139,8 @@ async function answerStatus(
     query === 'standalone' || inwardUrl === undefined
       ? undefined
       : await probe(`${inwardUrl}/i/status?standalone`);
-  if (failure === undefined) request.respond(200, { 'content-type': 'text/plain' });
-  else request.respond(500, { 'content-type': 'text/plain' }, `external server ${failure}`);
+  const text = failure === undefined || request.method === 'HEAD' ? undefined : `external server ${failure}`;
+  request.respond(failure === undefined ? 200 : 500, { 'content-type': 'text/plain' }, text);
 }
 
 const probeTimeoutMs = 2_000;
