@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as client from '#contract/client/clients.ts';
 import { access } from '#contract/client/login.ts';
+import { deleteSelf } from '#contract/client/self.ts';
 import { addUserClient, listClientIds, listFullClients } from '#contract/internal/clients.ts';
 import type { Work } from '#storage';
 import { lastResortId, makePrekey, makePrekeys, type TestPrekey } from '#testkit';
@@ -298,6 +299,16 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       const removed = { type: 'user.client-remove', client: { id: body.id } };
       assert.deepEqual(rig.pushes.at(-1)?.event, removed);
       await assert.rejects(remove({ password }), refused('client-not-found', 404));
+    });
+
+    it('goes without an event of its own when the account ends: user.delete tells of it', async () => {
+      await using rig = await openRig(await freshUrl());
+      const user = await rig.addUser(alicesMail);
+      await rig.send(client.addClientV5, { user, body: newClient() });
+      await rig.send(deleteSelf, { user, body: { password } });
+      const types = rig.pushes.map(({ event }) => event.type);
+      assert.deepEqual(types, ['user.client-add', 'user.delete']);
+      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, []);
     });
 
     it('needs no password of a temporary one', async () => {

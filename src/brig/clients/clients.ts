@@ -59,7 +59,7 @@ export interface Clients {
   update(userId: UserId, clientId: ClientId, body: ClientUpdate): Promise<void>;
   /** @throws Refusal `client-not-found`, `client-error`, `missing-auth`, `invalid-credentials`. */
   remove(asker: Asker, clientId: ClientId, password: string | undefined): Promise<void>;
-  /** Removes all clients of a user whose account ends. */
+  /** Removes all clients of a user whose account ends; `user.delete` tells of that, so no client is told of each. */
   removeAll(work: Work, userId: UserId): Promise<void>;
   /** Notes that a client is in use. */
   recordActivity(userId: UserId, clientId: ClientId): Promise<void>;
@@ -72,9 +72,8 @@ const weekMs = 604_800_000;
 export function createClients(needs: ClientsNeeds): Clients {
   const { storage, passwords, mailer, directory, events, now } = needs;
 
-  async function removeClients(work: Work, asker: Asker, clients: readonly ClientRow[]): Promise<void> {
+  async function removeClients(work: Work, userId: UserId, clients: readonly ClientRow[]): Promise<void> {
     if (clients.length === 0) return;
-    const { userId } = asker;
     const ids = clients.map(({ id }) => id as ClientId);
     const labels = clients.map(({ cookie }) => cookie).filter((label) => label !== null);
     await removeLabelledCookies(work, userId, labels);
@@ -82,10 +81,16 @@ export function createClients(needs: ClientsNeeds): Clients {
     await removeClientRows(work, userId, ids);
     for (const id of ids) {
       for (const hook of needs.onClientRemoved) await hook(work, userId, id);
-      await events.push(work, pushTo(asker, { type: 'user.client-remove', client: { id } }));
     }
     directory.changed(work, userId);
     work.onCommit(() => clientsRemoved(userId, ids));
+  }
+
+  async function removeAndTell(work: Work, asker: Asker, clients: readonly ClientRow[]): Promise<void> {
+    await removeClients(work, asker.userId, clients);
+    for (const { id } of clients) {
+      await events.push(work, pushTo(asker, { type: 'user.client-remove', client: { id } }));
+    }
   }
 
   /** Undefined when a password is needed that was not proven: another client came in between. */
@@ -102,7 +107,7 @@ export function createClients(needs: ClientsNeeds): Clients {
       throw refuse('too-many-clients');
     }
     const row = newRow(asker.userId, id, body, existing, now());
-    if (body.type === 'temporary') await removeClients(work, asker, others);
+    if (body.type === 'temporary') await removeAndTell(work, asker, others);
     await putClient(work, row);
     await putPrekeys(work, { userId: asker.userId, clientId: id }, [...body.prekeys, body.lastkey]);
     await events.push(work, pushTo(asker, { type: 'user.client-add', client: clientV5Of(row) }));
@@ -168,13 +173,13 @@ export function createClients(needs: ClientsNeeds): Clients {
           throw refuse('client-not-found');
         }
         if (proof !== undefined && !holds(proof, account)) throw refuse('invalid-credentials');
-        await removeClients(work, asker, [client]);
+        await removeAndTell(work, asker, [client]);
       });
     },
 
     async removeAll(work, userId) {
       const clients = await listClients(work.reader, userId);
-      await removeClients(work, { userId, connectionId: undefined }, clients);
+      await removeClients(work, userId, clients);
     },
 
     async recordActivity(userId, clientId) {
