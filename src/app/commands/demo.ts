@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { paintFor } from '../terminal/paint.ts';
 import { stopSignal } from '../terminal/stop-signal.ts';
 import { playConversationEstablishment } from './demo/conversation-establishment.ts';
+import { playMessageSending } from './demo/message-sending.ts';
 import { tellPlayground } from './demo/playground.ts';
 import { playRefusals } from './demo/refusals.ts';
 import { introduce } from './demo/setting.ts';
@@ -35,7 +36,8 @@ export async function demo(command: DemoCommand): Promise<void> {
   );
   introduce(story, network);
   const people = await playUserDiscovery(story, network);
-  await playConversationEstablishment(story, network, people);
+  const established = await playConversationEstablishment(story, network, people);
+  stack.use(await playMessageSending(story, network, established));
   await playRefusals(story, network, people);
   story.title('All of it happened as it should');
   if (command.once) return;

@@ -12,17 +12,20 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly raw?: { readonly type: string; readonly bytes: Buffer };
 }
 
 /** One request over real HTTP. Fails after 30 s rather than hang a test. */
 export async function request(url: string, options: TestRequest = {}): Promise<TestAnswer> {
+  const content = contentOf(options);
   const answer = await fetch(url, {
-    method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
+    method: options.method ?? (content === undefined ? 'GET' : 'POST'),
     headers: {
-      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(content === undefined ? {} : { 'content-type': content.type }),
       ...options.headers,
     },
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: content === undefined ? undefined : new Uint8Array(content.bytes),
     signal: AbortSignal.timeout(30_000),
     redirect: 'manual',
   });
@@ -35,4 +38,9 @@ export async function request(url: string, options: TestRequest = {}): Promise<T
     body,
     get: (member) => (body as Readonly<Record<string, unknown>> | null)?.[member],
   };
+}
+
+function contentOf({ body, raw }: TestRequest): TestRequest['raw'] {
+  if (raw !== undefined || body === undefined) return raw;
+  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) };
 }
