@@ -4,19 +4,22 @@
  * then loads a handful of files instead of some fifteen hundred. Plain JavaScript, so that nothing has to be stripped
  * of types before it is known which of the two it is.
  */
+import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('../', import.meta.url);
 
-/** Whether every file that went into the bundle is still the one that did. */
+/** Whether every file that went into the bundle is still the one that did; a copied tree has other times. */
 function bundleIsFresh() {
   try {
     const { inputs } = JSON.parse(readFileSync(new URL('dist/inputs.json', root), 'utf8'));
-    return inputs.every(([path, size, modifiedMs]) => {
-      const found = statSync(new URL(path, root));
-      return found.size === size && found.mtimeMs === modifiedMs;
+    return inputs.every(([path, size, modifiedMs, digest]) => {
+      const file = new URL(path, root);
+      const found = statSync(file);
+      if (found.size !== size) return false;
+      return found.mtimeMs === modifiedMs || hash('sha256', readFileSync(file)) === digest;
     });
   } catch {
     return false;
