@@ -3,6 +3,7 @@
  * fresh. Run by `npm ci`; nothing breaks without it, starts only take longer. `--if-stale` does nothing when it is
  * fresh.
  */
+import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,18 +59,19 @@ function watched(inputs: readonly string[]): readonly string[] {
   return [...inputs.filter((path) => path.startsWith('src/')), 'node_modules/.package-lock.json'];
 }
 
-function stamp(path: string): readonly [string, number, number] {
-  const { size, mtimeMs } = statSync(join(root, path));
-  return [path, size, mtimeMs];
+type Stamp = readonly [path: string, size: number, modifiedMs: number, sha256: string];
+
+function stamp(path: string): Stamp {
+  const file = join(root, path);
+  const { size, mtimeMs } = statSync(file);
+  return [path, size, mtimeMs, hash('sha256', readFileSync(file))];
 }
 
 function isFresh(): boolean {
   try {
     const text = readFileSync(join(target, 'inputs.json'), 'utf8');
-    const { inputs } = JSON.parse(text) as {
-      readonly inputs: readonly (readonly [string, number, number])[];
-    };
-    return inputs.every((input) => JSON.stringify(stamp(input[0])) === JSON.stringify(input));
+    const { inputs } = JSON.parse(text) as { readonly inputs: readonly Stamp[] };
+    return inputs.every(([path, , , sha256]) => stamp(path)[3] === sha256);
   } catch {
     return false;
   }
