@@ -12,6 +12,7 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  message: () => import('./message/index.ts'),
   outbox: () => import('./outbox/index.ts'),
   relay: () => import('./relay/index.ts'),
   search: () => import('./search/index.ts'),
