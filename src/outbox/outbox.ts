@@ -90,7 +90,7 @@ export function openOutbox(needs: OutboxNeeds): Outbox {
         answerMs: settings.bundleAnswerMs,
       }),
     }),
-    routes: delivering === undefined ? [] : outboxRoutes({ storage, drainers: delivering.drainers, now }),
+    routes: outboxRoutes({ storage, drainers: delivering?.drainers, now }),
     contact: (domain) => delivering?.drainers.find(domain)?.contact(),
     drained: async (domain) => delivering?.drainers.drained(domain),
     clean: async () => delivering?.cleaning.clean(),

@@ -1,8 +1,10 @@
 import type { BackendDomain } from '#contract/ids.ts';
 import { dropQueue, getQueues, type RemoteQueue, retryQueue } from '#contract/internal/outbox.ts';
+import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { Storage } from '#storage';
 import type { Drainers } from './delivery/drainers.ts';
+import type { RemoteDrainer } from './delivery/remote-drainer.ts';
 import {
   countDeadLetters,
   dropDeadLetters,
@@ -19,7 +21,8 @@ const requeuedAtOnce = 500;
 
 export interface OutboxRouteNeeds {
   readonly storage: Storage;
-  readonly drainers: Drainers;
+  /** Undefined when federation is off: what an earlier time left waits, and can be seen and dropped. */
+  readonly drainers: Drainers | undefined;
   readonly now: () => number;
 }
 
@@ -28,7 +31,8 @@ export function outboxRoutes(needs: OutboxRouteNeeds): readonly ServedRoute[] {
   return [
     handle(getQueues, async () => ({ status: 200, body: { queues: await readQueues(needs) } })),
     handle(retryQueue, async ({ params }) => {
-      const requeued = await requeueAll(needs, params.domain);
+      if (needs.drainers === undefined) throw refuse('federation-not-enabled');
+      const requeued = await requeueAll(needs, needs.drainers, params.domain);
       needs.drainers.find(params.domain)?.retryNow();
       return { status: 200, body: { requeued } };
     }),
@@ -37,14 +41,15 @@ export function outboxRoutes(needs: OutboxRouteNeeds): readonly ServedRoute[] {
         dead_letters: await dropDeadLetters(work, params.domain),
         notifications: query.what === 'all' ? await removeAllRows(work, params.domain) : 0,
       }));
-      if (dropped.notifications > 0) needs.drainers.find(params.domain)?.reset();
+      if (dropped.notifications > 0) needs.drainers?.find(params.domain)?.reset();
       return { status: 200, body: dropped };
     }),
   ];
 }
 
 async function requeueAll(
-  { storage, drainers, now }: OutboxRouteNeeds,
+  { storage, now }: OutboxRouteNeeds,
+  drainers: Drainers,
   domain: BackendDomain,
 ): Promise<number> {
   let requeued = 0;
@@ -63,7 +68,7 @@ async function readQueues({ storage, drainers }: OutboxRouteNeeds): Promise<Remo
   const { reader } = storage;
   const [depths, dead] = await Promise.all([queueDepths(reader), countDeadLetters(reader)]);
   const byDomain = new Map(depths.map((depth) => [depth.domain, depth]));
-  const waiting = drainers.list().filter((drainer) => drainer.status.lastFailure !== undefined);
+  const waiting = (drainers?.list() ?? []).filter((drainer) => drainer.status.lastFailure !== undefined);
   const domains = new Set([...byDomain.keys(), ...dead.keys(), ...waiting.map(({ domain }) => domain)]);
   return await Promise.all(
     [...domains].toSorted().map(async (domain) => {
@@ -81,22 +86,31 @@ async function readQueues({ storage, drainers }: OutboxRouteNeeds): Promise<Remo
 function describe(
   domain: BackendDomain,
   depth: QueueDepth | undefined,
-  drainers: Drainers,
+  drainers: Drainers | undefined,
 ): Omit<RemoteQueue, 'dead_letter_count' | 'dead_letters'> {
-  const status = drainers.find(domain)?.status;
+  const status = drainers?.find(domain)?.status;
   const failure = status?.lastFailure;
-  const state = status === undefined || status.state === 'closed' ? 'elsewhere' : status.state;
   return {
     domain,
     depth: depth?.depth ?? 0,
     lanes: depth?.lanes ?? 0,
     ...(depth === undefined ? {} : { oldest_at: iso(depth.oldestAt) }),
-    state: depth === undefined && status === undefined ? 'going' : state,
+    state: stateOf(depth, status, drainers),
     ...(status?.nextAttemptAt === undefined ? {} : { next_attempt_at: iso(status.nextAttemptAt) }),
     ...(failure === undefined
       ? {}
       : { last_error: { label: failure.label, message: failure.message, at: iso(failure.at) } }),
   };
+}
+
+function stateOf(
+  depth: QueueDepth | undefined,
+  status: RemoteDrainer['status'] | undefined,
+  drainers: Drainers | undefined,
+): RemoteQueue['state'] {
+  if (status === undefined && depth === undefined) return 'going';
+  if (drainers === undefined) return 'waiting';
+  return status === undefined || status.state === 'closed' ? 'elsewhere' : status.state;
 }
 
 function describeLetter(letter: DeadLetter): RemoteQueue['dead_letters'][number] {

@@ -37,6 +37,22 @@ it('tells, retries and drops the queues of a running backend', async () => {
     assert.ok(metrics.includes(name), name);
 });
 
+it('shows the queues without federation too, and says that it is off', async () => {
+  await using network = await openNetwork({ backends: 1, set: { 'federation.enabled': false } });
+  const a = network.backend(0);
+  const queues = await fetch(`${a.internalApi}/i/federation/queues`);
+  assert.deepEqual([queues.status, await queues.json()], [200, { queues: [] }]);
+  const retried = await fetch(`${a.internalApi}/i/federation/queues/b.example.com/retry`, { method: 'POST' });
+  assert.equal(retried.status, 400);
+  assert.equal(((await retried.json()) as { label: string }).label, 'federation-not-enabled');
+  await using ran = openProcess(crosswireArgv('federation', 'status', '--config', a.config));
+  assert.equal((await ran.ended).code, 0, ran.stderr());
+  assert.equal(
+    ran.stdout(),
+    'federation is off (federation.enabled); no remote is called\nnothing waits for a remote\n',
+  );
+});
+
 it('says in its answer to api-version that it takes bundles', async () => {
   await using network = await openNetwork({ backends: 2 });
   const [a, b] = [network.backend(0), network.backend(1)];

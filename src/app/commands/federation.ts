@@ -77,18 +77,26 @@ export async function denyRemote(text: string, command: Common): Promise<void> {
 /** `crosswire federation status`: the ways to remotes, and what waits for them. */
 export async function federationStatus(command: Common): Promise<void> {
   const config = loadConfig(command.config);
-  const { remotes } = (await askAt(config, 'outward', 'GET', '/i/federation/status')) as {
-    readonly remotes: readonly RemoteStatus[];
-  };
+  const { enabled } = config.federation;
+  const remotes = enabled ? await askRemotes(config) : [];
   const { queues } = (await ask(config, 'GET', '/i/federation/queues')) as {
     readonly queues: readonly RemoteQueue[];
   };
   if (command.json) return print({ remotes, queues });
-  if (remotes.length === 0) process.stdout.write('no remote has been called since the backend started\n');
+  if (!enabled) process.stdout.write('federation is off (federation.enabled); no remote is called\n');
+  else if (remotes.length === 0)
+    process.stdout.write('no remote has been called since the backend started\n');
   const paint = paintFor(process.stdout);
   for (const remote of remotes) process.stdout.write(`${statusLines(remote, paint).join('\n')}\n`);
   if (queues.length === 0) process.stdout.write('nothing waits for a remote\n');
   for (const queue of queues) process.stdout.write(`${queueLines(queue, paint).join('\n')}\n`);
+}
+
+async function askRemotes(config: Config): Promise<readonly RemoteStatus[]> {
+  const answer = (await askAt(config, 'outward', 'GET', '/i/federation/status')) as {
+    readonly remotes: readonly RemoteStatus[];
+  };
+  return answer.remotes;
 }
 
 /** `crosswire federation retry DOMAIN` */
