@@ -1,5 +1,5 @@
-import { Counter, Histogram, register } from 'prom-client';
-import { type Logger, logger } from '#telemetry';
+import { Counter } from 'prom-client';
+import { type Logger, logger, requestDurations } from '#telemetry';
 
 export const federatorLog: Logger = logger('federator');
 
@@ -21,20 +21,6 @@ const refusals = new Counter({
   help: 'Requests refused, by direction and label',
   labelNames: ['direction', 'label'] as const,
 });
-
-const durationName = 'http_request_duration_seconds';
-const durationLabels = ['listener', 'method', 'route', 'status'] as const;
-type DurationLabel = (typeof durationLabels)[number];
-
-/** Every HTTP listener of the process observes into one histogram; whoever is first makes it. */
-const durations =
-  (register.getSingleMetric(durationName) as Histogram<DurationLabel> | undefined) ??
-  new Histogram({
-    name: durationName,
-    help: 'Time from the head of a request to the end of its answer',
-    labelNames: durationLabels,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-  });
 
 /** Domains that a counter names by themselves; under `allowAll` anybody could make up more. */
 const maxDomains = 1_000;
@@ -92,7 +78,7 @@ export function observeAnswer(
   const key = `${listener} ${route} ${status}`;
   let child = timed.get(key);
   if (child === undefined) {
-    child = durations.labels(listener, 'POST', route, String(status));
+    child = requestDurations.labels(listener, 'POST', route, String(status));
     timed.set(key, child);
   }
   child.observe(seconds);

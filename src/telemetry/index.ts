@@ -5,7 +5,7 @@
  * domain, RPC and label, never a body, token or key. Each part has a `telemetry.ts` with its metrics and events.
  */
 import { type Logger, pino } from 'pino';
-import { register } from 'prom-client';
+import { Histogram, register } from 'prom-client';
 
 export type { Logger } from 'pino';
 
@@ -26,6 +26,14 @@ export function setLogLevel(level: string): void {
   root.level = level;
   for (const made of loggers.values()) made.level = level;
 }
+
+/** Time from the head of a request to the end of its answer, of every HTTP listener of the process. */
+export const requestDurations = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Time from the head of a request to the end of its answer',
+  labelNames: ['listener', 'method', 'route', 'status'] as const,
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
 
 /** All metrics in Prometheus' text format, with its content type. */
 export async function renderMetrics(): Promise<{ readonly contentType: string; readonly text: string }> {
