@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Brig, openBrig } from '#brig';
+import { type Cargohold, openCargohold, openFolderStore } from '#cargohold';
 import { queuedRpcs } from '#contract/federation/queued.ts';
-import type { FederationCaller, FederationDeliverer } from '#contract/federation-caller.ts';
+import type {
+  FederationCaller,
+  FederationDeliverer,
+  FederationStreamer,
+} from '#contract/federation-caller.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
@@ -30,7 +35,9 @@ import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
 import { galleyAudience, galleyClients, galleyUsers } from './galley-users.ts';
 import {
+  assetFolder,
   brigSettings,
+  cargoholdSettings,
   componentUrls,
   federatorNeeds,
   galleySettings,
@@ -41,6 +48,7 @@ import {
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
+import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
 export type Role = 'all' | 'federator' | 'components';
@@ -134,12 +142,22 @@ async function openComponents(
   const brig: Brig = stack.use(
     await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley }),
   );
-  const rpcs = [...brig.rpcs, ...galley.rpcs, ...outbox.rpcs];
+  const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
+  const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
   signal.throwIfAborted();
   return [
     ...(await openDoorsOf(stack, config, federator, dispatcher)),
-    ...(await openApis(stack, config, { brig, galley, policy, notifications, outbox, rpcs, dispatcher })),
+    ...(await openApis(stack, config, {
+      brig,
+      galley,
+      cargohold,
+      policy,
+      notifications,
+      outbox,
+      rpcs,
+      dispatcher,
+    })),
   ];
 }
 
@@ -174,7 +192,7 @@ const versionMaxAgeMs = 3_600_000;
 function createFederation(
   { domain }: Config,
   transport: RpcTransport,
-): FederationCaller & FederationDeliverer {
+): FederationCaller & FederationDeliverer & FederationStreamer {
   return createFederationCaller({ ownDomain: domain, transport, maxAnswerBytes, versionMaxAgeMs });
 }
 
@@ -209,6 +227,29 @@ function openBrigOf(
   });
 }
 
+interface CargoholdSurroundings {
+  readonly storage: Storage;
+  readonly federation: (FederationCaller & FederationStreamer) | undefined;
+  readonly brig: Brig;
+}
+
+async function openCargoholdOf(
+  stack: AsyncDisposableStack,
+  config: Config,
+  { storage, federation, brig }: CargoholdSurroundings,
+): Promise<Cargohold> {
+  if (config.assets.s3 !== undefined)
+    throw new OperatorError('assets.s3: files are kept in a folder only; leave it out');
+  return openCargohold({
+    ownDomain: config.domain,
+    storage,
+    store: stack.use(await openFolderStore(assetFolder(config))),
+    federation,
+    users: { isActive: (user) => brig.accounts.isActive(user) },
+    settings: cargoholdSettings(config),
+  });
+}
+
 async function openDoorsOf(
   stack: AsyncDisposableStack,
   { listen }: Config,
@@ -223,6 +264,7 @@ async function openDoorsOf(
 interface Served {
   readonly brig: Brig;
   readonly galley: Galley;
+  readonly cargohold: Cargohold;
   readonly policy: FederationPolicy;
   readonly notifications: Notifications;
   readonly outbox: Outbox;
@@ -234,7 +276,7 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, galley, policy, notifications, outbox, rpcs, dispatcher }: Served,
+  { brig, galley, cargohold, policy, notifications, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
   const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
@@ -255,7 +297,7 @@ async function openApis(
   const client = stack.use(
     await openGateway({
       ...gatewayOptions(config),
-      routes: [...brig.routes, ...galley.routes, ...notifications.routes],
+      routes: [...brig.routes, ...galley.routes, ...cargohold.routes, ...notifications.routes],
       verifyToken,
       onUpgrade: createUpgrades({
         routes: notifications.upgrades,

@@ -1,4 +1,5 @@
 import type { BrigSettings, MailSettings } from '#brig';
+import type { CargoholdSettings, FolderStoreOptions } from '#cargohold';
 import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
 import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
@@ -68,6 +69,14 @@ export function gatewayOptions(
       ? { login: throttling.logins, registration: throttling.registrations }
       : undefined,
   };
+}
+
+export function cargoholdSettings({ assets }: Config): Partial<CargoholdSettings> {
+  return { maxBytes: assets.maxBytes };
+}
+
+export function assetFolder({ assets }: Config): FolderStoreOptions {
+  return { directory: assets.directory, reserveBytes: assets.reserveBytes };
 }
 
 const daySeconds = 86_400;

@@ -1,4 +1,5 @@
 import { brigRpcs } from './federation/brig.ts';
+import { cargoholdRpcs } from './federation/cargohold.ts';
 import { galleyRpcs } from './federation/galley.ts';
 import { bundleRpcs } from './federation/outbox.ts';
 import { type LabelKey, labels } from './labels.ts';
@@ -14,6 +15,7 @@ export type DeclaredRpcs = Readonly<Record<string, Readonly<Record<string, Rpc>>
 export const declaredRpcs: DeclaredRpcs = {
   brig: brigRpcs,
   galley: galleyRpcs,
+  cargohold: cargoholdRpcs,
   outbox: bundleRpcs,
 };
 

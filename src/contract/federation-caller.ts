@@ -15,6 +15,9 @@ export type AnsweredRpc = Rpc & { readonly delivery: 'answered' };
 /** An RPC that the outbox delivers. */
 export type QueuedRpc = Rpc & { readonly delivery: 'queued' };
 
+/** An RPC that answers bytes. */
+export type StreamedRpc = Rpc & { readonly delivery: 'streamed' };
+
 export interface DeliveryOptions extends CallOptions {
   /** The same on each attempt, so that the receiver can take the notification once. */
   readonly deliveryId: string;
@@ -56,4 +59,19 @@ export interface FederationCaller {
     input: InputOf<R>,
     options?: CallOptions,
   ): Promise<OutputOf<R>>;
+}
+
+/** How a part reads the bytes that another backend has. */
+export interface FederationStreamer {
+  /**
+   * Asks a remote and resolves when it begins to answer with bytes, which come as fast as they are read. A body that is
+   * not whole ends with a throw, never short; aborting `signal` cuts it off.
+   * @throws Refusal as those of `call`
+   */
+  stream<R extends StreamedRpc>(
+    domain: BackendDomain,
+    rpc: R,
+    input: InputOf<R>,
+    options?: CallOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
 }

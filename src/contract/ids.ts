@@ -21,6 +21,8 @@ export type ConversationId = Branded<string, 'ConversationId'>;
 /** A user's device: lower-case hex of an unsigned 64-bit integer without leading zeros. */
 export type ClientId = Branded<string, 'ClientId'>;
 export type Handle = Branded<string, 'Handle'>;
+/** `3-<retention>-<uuid>`, lower case. The owner's domain qualifies it. */
+export type AssetKey = Branded<string, 'AssetKey'>;
 
 /** An id together with the backend domain that makes it unique among all federating backends. */
 export interface Qualified<Id extends string> {
@@ -36,6 +38,7 @@ export const domainPattern = `^(?=.{1,253}$)(?:${label}\\.)+${lastLabel}$`;
 export const uuidPattern = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$';
 export const handlePattern = '^[a-z0-9_.-]{2,256}$';
 export const clientIdPattern = '^[0-9A-Fa-f]{1,16}$';
+export const assetKeyPattern = `^3-[1-5]-${uuidPattern.slice(1)}`;
 
 const domainSyntax = new RegExp(domainPattern);
 const uuidSyntax = new RegExp(uuidPattern);

@@ -100,6 +100,12 @@ export const labels = catalogue({
 
   // Accounts (brig)
   'not-found': { status: 404, message: 'Not found' },
+  'not-found:asset': { status: 404, message: 'Asset not found' },
+  unauthorised: { status: 403, message: 'Unauthorised operation' },
+  'unverified-user': { status: 403, message: 'Only active users may upload' },
+  'invalid-length': { status: 400, message: 'Invalid content length' },
+  'client-error:asset-too-large': { status: 413, message: 'Asset too large' },
+  'range-not-satisfiable': { status: 416, message: 'The asset has no such bytes' },
   'not-found:user': { status: 404, message: 'User not found' },
   'not-found:handle': { status: 404, message: 'Handle not found' },
   'invalid-user': { status: 400, message: 'Invalid user' },

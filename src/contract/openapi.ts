@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { clientApiVersions, inVersion, type Route } from './route.ts';
-import { rawBodyTypes } from './schema.ts';
+import { isStreamed, rawBodyTypes } from './schema.ts';
 
 export interface OpenApiOptions {
   /** Client API version that is described: routes outside their range are left out. */
@@ -71,9 +71,9 @@ function parameters(place: 'path' | 'query', schemas: Route['params']): readonly
 }
 
 function answer(schema: TSchema | null): object {
-  return schema === null
-    ? { description: 'Done; no body' }
-    : { description: 'Answered', content: json(schema) };
+  if (schema === null) return { description: 'Done; no body' };
+  const content = isStreamed(schema) ? { 'application/octet-stream': { schema } } : json(schema);
+  return { description: 'Answered', content };
 }
 
 function content(schema: TSchema): object {

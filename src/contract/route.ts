@@ -24,6 +24,8 @@ interface RouteDeclaration<P, Q, B, A, U> {
   /** Schemas of query parameters by name; wrap in Type.Optional what may be absent. Values are strings. */
   readonly query?: Q;
   readonly body?: B;
+  /** Names, in lower case, of the headers that the handler reads; it sees no others. */
+  readonly headers?: readonly string[];
   readonly answers: A;
   /** One sentence for the OpenAPI page. */
   readonly about: string;
@@ -94,6 +96,8 @@ export interface RouteRequest<R> {
       ? Static<B>
       : undefined
     : never;
+  /** The declared headers as received, by their name in lower case. */
+  readonly headers: Readonly<Partial<Record<string, string>>>;
   /** Client API version of the request; the newest for internal routes. */
   readonly version: number;
   readonly cookies: readonly { readonly name: string; readonly value: string }[];

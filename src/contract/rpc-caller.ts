@@ -6,7 +6,9 @@ import type {
   DeliveryOptions,
   FederationCaller,
   FederationDeliverer,
+  FederationStreamer,
   QueuedRpc,
+  StreamedRpc,
 } from './federation-caller.ts';
 import type { BackendDomain } from './ids.ts';
 import { parseJson } from './json.ts';
@@ -34,11 +36,16 @@ interface Negotiated {
   readonly until: number;
 }
 
+const jsonType = 'application/json';
+const bytesType = 'application/octet-stream';
+
 /** A call is repeated when the remote's sessions were lost under it; more often than this is not bad luck. */
 const maxSessionLosses = 3;
 
 /** The federation client of this backend's parts (reference federation-api 3.2 and 4.4). */
-export function createFederationCaller(options: CallerOptions): FederationCaller & FederationDeliverer {
+export function createFederationCaller(
+  options: CallerOptions,
+): FederationCaller & FederationDeliverer & FederationStreamer {
   return new Caller(options);
 }
 
@@ -47,7 +54,7 @@ export const federationDisabled: FederationCaller = {
   call: () => Promise.reject(refuse('federation-not-enabled')),
 };
 
-class Caller implements FederationCaller, FederationDeliverer {
+class Caller implements FederationCaller, FederationDeliverer, FederationStreamer {
   readonly #options: CallerOptions;
   readonly #now: () => number;
   readonly #negotiated = new Map<BackendDomain, Negotiated>();
@@ -87,6 +94,24 @@ class Caller implements FederationCaller, FederationDeliverer {
 
   async takesBundles(domain: BackendDomain, options: CallOptions = {}): Promise<boolean> {
     return (await this.#versionOf(domain, options)).bundles;
+  }
+
+  /** Nothing is negotiated: streamed RPCs carry no version (reference federation-api 4.2). */
+  async stream<R extends StreamedRpc>(
+    domain: BackendDomain,
+    rpc: R,
+    input: InputOf<R>,
+    options: CallOptions = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const body = Buffer.from(JSON.stringify(input));
+    const response = await this.#send(domain, rpc, body, { accept: bytesType }, undefined, options);
+    const data = dataOf(domain, rpc);
+    if (response.status !== 200) {
+      const answer = await readAll(response.body, this.#options.maxAnswerBytes, data);
+      throw failureOf(response.status, answer, data);
+    }
+    assertContentType(response.headers['content-type'], bytesType, data);
+    return response.body;
   }
 
   async #ask(
@@ -183,7 +208,7 @@ class Caller implements FederationCaller, FederationDeliverer {
         rpc: rpc.name,
         headers: {
           [federationHeaders.originDomain]: this.#options.ownDomain,
-          accept: 'application/json',
+          accept: jsonType,
           ...(requestId === undefined ? {} : { [federationHeaders.requestId]: requestId }),
           ...headers,
         },
@@ -204,7 +229,7 @@ class Caller implements FederationCaller, FederationDeliverer {
     const data = dataOf(domain, rpc);
     const body = await readAll(response.body, this.#options.maxAnswerBytes, data);
     if (response.status !== 200) throw failureOf(response.status, body, data);
-    assertJson(response.headers['content-type'], data);
+    assertContentType(response.headers['content-type'], jsonType, data);
     try {
       return rpc.parseOutput.parse(parseJson(body, 'answer', 'federation-invalid-body'), 'answer');
     } catch (cause) {
@@ -251,10 +276,10 @@ function isUnknownRpc(error: unknown): boolean {
   return inner?.code === 404;
 }
 
-function assertJson(contentType: string | undefined, data: FederationData): void {
+function assertContentType(contentType: string | undefined, expected: string, data: FederationData): void {
   const [media = ''] = (contentType ?? '').split(';', 1);
   const name = media.trim().toLowerCase();
-  if (name === 'application/json') return;
+  if (name === expected) return;
   if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(name)) {
     throw refuse('federation-invalid-content-type', {
       message: `Content-type: ${contentType ?? '(absent)'}`,
@@ -262,7 +287,7 @@ function assertJson(contentType: string | undefined, data: FederationData): void
     });
   }
   throw refuse('federation-unsupported-content-type', {
-    message: `Content-type: ${contentType}, Media-Type: application/json`,
+    message: `Content-type: ${contentType}, Media-Type: ${expected}`,
     data,
   });
 }

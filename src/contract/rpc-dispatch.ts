@@ -10,6 +10,7 @@ export interface DispatchOptions {
 }
 
 const jsonType = 'application/json';
+const bytesType = 'application/octet-stream';
 
 /**
  * The component side of the seam: finds the RPC, parses its input, runs the handler and writes its answer. The
@@ -45,7 +46,8 @@ async function answer(entry: ServedRpc | undefined, request: ComponentRequest): 
     deliveryId: spokenDeliveryId(request.deliveryId),
     signal: request.signal,
   };
-  return json(200, await entry.handler(context, input as never));
+  const value = await entry.handler(context, input as never);
+  return entry.rpc.delivery === 'streamed' ? streamed(value as AsyncIterable<Uint8Array>) : json(200, value);
 }
 
 /** Missing or not an integer is version 0 (reference 4.2); a newer one than ours is read in our newest form. */
@@ -64,6 +66,11 @@ function readInput({ rpc }: ServedRpc, version: number, body: Uint8Array): unkno
   const value = parseJson(body, 'body');
   if (rpc.older === undefined || version >= rpc.older.until) return rpc.parseInput.parse(value, 'body');
   return rpc.older.read(rpc.older.parse.parse(value, 'body'));
+}
+
+/** What fails after its head is out breaks the answer off. */
+function streamed(body: AsyncIterable<Uint8Array>): ComponentResponse {
+  return { status: 200, contentType: bytesType, body };
 }
 
 function json(status: number, value: unknown | ErrorBody): ComponentResponse {

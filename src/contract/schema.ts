@@ -1,6 +1,8 @@
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  type AssetKey,
+  assetKeyPattern,
   type BackendDomain,
   type ClientId,
   type ConversationId,
@@ -35,6 +37,7 @@ export const UserIdSchema = branded<UserId>(uuidPattern, 'a UUID');
 export const TeamIdSchema = branded<TeamId>(uuidPattern, 'a UUID');
 export const ConversationIdSchema = branded<ConversationId>(uuidPattern, 'a UUID');
 export const ClientIdSchema = branded<ClientId>(clientIdPattern, 'a client id, 1 to 16 hex digits', 'hex');
+export const AssetKeySchema = branded<AssetKey>(assetKeyPattern, 'the key of an asset, 3-R-UUID');
 /** Handles are never folded: an upper-case handle is not a handle (reference client-api 2.8). */
 export const HandleSchema = Type.Unsafe<Handle>(
   Type.String({ pattern: handlePattern, description: '2 to 256 characters of a-z 0-9 _ . -' }),
@@ -91,6 +94,34 @@ export function RawBodyOf(...contentTypes: readonly string[]) {
 /** The content types of a `RawBodyOf`; undefined for any other schema. */
 export function rawBodyTypes(schema: TSchema): readonly string[] | undefined {
   return (schema as Record<string, unknown>)[rawBodyKeyword] as readonly string[] | undefined;
+}
+
+/** A body that the handler reads while it comes in; it is never in memory as a whole. */
+export interface StreamedBody {
+  readonly contentType: string;
+  /** Bytes of the whole body, when the request tells. */
+  readonly announced: number | undefined;
+  /** @throws Refusal when the body breaks off or comes too slowly */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+const streamedKeyword = 'x-streamed';
+
+/** The body of a client request in one of these content types, handed over as a stream. The handler bounds its size. */
+export function StreamedBodyOf(...contentTypes: readonly string[]) {
+  return Type.Unsafe<StreamedBody>(
+    Type.Any({ description: 'bytes', [rawBodyKeyword]: contentTypes, [streamedKeyword]: true }),
+  );
+}
+
+/** An answer that is written while it is read, no faster than the caller takes it. One that fails is broken off. */
+export const StreamedBytes = Type.Unsafe<AsyncIterable<Uint8Array>>(
+  Type.Any({ description: 'bytes', [streamedKeyword]: true }),
+);
+
+/** Whether a schema is `StreamedBytes` or a `StreamedBodyOf`. */
+export function isStreamed(schema: TSchema): boolean {
+  return (schema as Record<string, unknown>)[streamedKeyword] === true;
 }
 
 /** `{}`: the answer of notifications. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import type { UpgradeRoute } from '#contract/upgrade.ts';
-import { errorAnswer, type WireAnswer } from './adapter/answer.ts';
+import { errorAnswer } from './adapter/answer.ts';
 import { defaultLimits, type ListenerLimits } from './adapter/listener.ts';
 import { assertRequestForm, originForm } from './limits/request-form.ts';
 import { requestFailed, requestRefused } from './telemetry.ts';
@@ -65,7 +65,7 @@ function drop(this: Duplex): void {
   this.destroy();
 }
 
-function refuseUpgrade(socket: Duplex, { status, headers, body = '' }: WireAnswer): void {
+function refuseUpgrade(socket: Duplex, { status, headers, body }: ReturnType<typeof errorAnswer>): void {
   if (!socket.writable) return;
   const lines = [
     `HTTP/1.1 ${status} ${status < 500 ? 'Refused' : 'Failed'}`,

@@ -3,12 +3,14 @@
  * PostgreSQL. Rows are turned into the contract's shapes by the store of the part that owns the table.
  */
 
+import type { AssetTables } from './tables/assets.ts';
 import type { ConnectionTables } from './tables/connections.ts';
 import type { ConversationTables } from './tables/conversations.ts';
 import type { DeviceTables } from './tables/devices.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { OutboxTables } from './tables/outbox.ts';
 
+export type * from './tables/assets.ts';
 export type * from './tables/connections.ts';
 export type * from './tables/conversations.ts';
 export type * from './tables/devices.ts';
@@ -110,7 +112,8 @@ export interface RemoteTeamRow {
 }
 
 export interface Tables
-  extends ConnectionTables,
+  extends AssetTables,
+    ConnectionTables,
     ConversationTables,
     DeviceTables,
     NotificationTables,

@@ -146,6 +146,7 @@ function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
     const { bearer, authorization = bearer === undefined ? undefined : `Bearer ${bearer}` } = request;
     const parsed: RouteRequest<Route> = {
       user: request.user as never,
+      headers: {},
       params: parse(Type.Object(route.params ?? {}), request.params ?? {}, 'path') as never,
       query: parse(Type.Object(route.query ?? {}), request.query ?? {}, 'query') as never,
       body: parseBody(route, request.body) as never,

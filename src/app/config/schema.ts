@@ -318,6 +318,12 @@ export const ConfigSchema = group('A backend.', {
   ),
   assets: group('Where uploaded files are kept.', {
     directory: path({ about: 'Folder, unless `s3` is given.', default: 'data/assets' }),
+    maxBytes: count({ about: 'Largest file.', default: 100 * 1024 * 1024, minimum: 1 }),
+    reserveBytes: count({
+      about: 'Bytes of the disk that uploads leave free; they are refused before.',
+      default: 256 * 1024 * 1024,
+      reason: 'the database is on the same disk unless the operator separates them',
+    }),
     s3: Type.Optional(s3),
   }),
   zauth: group('Access tokens.', {

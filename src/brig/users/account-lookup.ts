@@ -14,6 +14,8 @@ export interface AccountSummary {
 export interface AccountLookup {
   /** Those of the users that exist and are not deleted. */
   list(ids: readonly UserId[]): Promise<readonly AccountSummary[]>;
+  /** Whether the user exists and is neither ephemeral, nor suspended, nor pending. */
+  isActive(id: UserId): Promise<boolean>;
   /** Members of a team, at most `limit`; or which of the named users are. */
   listTeam(team: TeamId, limit: number, only?: readonly UserId[]): Promise<readonly UserId[]>;
 }
@@ -31,6 +33,9 @@ export function createAccountLookup(reader: Reader): AccountLookup {
           team: team as TeamId | null,
           isActivated: status !== 'ephemeral',
         }));
+    },
+    async isActive(id) {
+      return (await listAccounts(reader, [id])).some(({ status }) => status === 'active');
     },
     async listTeam(team, limit, only) {
       if (only !== undefined) {

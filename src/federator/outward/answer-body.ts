@@ -69,7 +69,9 @@ function relayStream(answer: OutwardAnswer, headers: AnswerHeaders, request: Htt
 /** The body as a component in this process reads it. */
 export function iterateAnswer(answer: OutwardAnswer): AsyncIterable<Uint8Array> {
   const length = smallLength(answer.headers);
-  if (length === undefined) return answer.body;
+  if (length === undefined) {
+    return wholeOnly(answer.body, announcedBytes(answer.headers['content-length'] as string | undefined));
+  }
   const collected = new Promise<Buffer>((resolve, reject) => {
     collect(answer.body, length, (whole) => {
       if (whole === undefined) reject(new Error('the answer of the remote broke off'));
@@ -84,4 +86,22 @@ export function iterateAnswer(answer: OutwardAnswer): AsyncIterable<Uint8Array> 
 async function* yieldOnce(collected: Promise<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   const whole = await collected;
   if (whole.length > 0) yield whole;
+}
+
+/**
+ * The chunks of a body that must be whole. A stream that was reset, or whose session was lost, may end like one that
+ * was sent to its end: here it throws. Reading no further cuts the stream off.
+ */
+export async function* wholeOnly(
+  body: ClientHttp2Stream,
+  announced: number | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    yield chunk;
+  }
+  if (body.rstCode) throw new Error(`the answer was reset after ${size} bytes (code ${body.rstCode})`);
+  if (announced !== undefined && announced !== size)
+    throw new Error(`the answer ended after ${size} of ${announced} bytes`);
 }

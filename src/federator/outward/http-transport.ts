@@ -7,6 +7,8 @@ import {
   type RpcTransport,
 } from '#contract/rpc-transport.ts';
 
+import { wholeOnly } from './answer-body.ts';
+
 export interface HttpTransportOptions {
   /** The outward listener, `http://host:port`. */
   readonly url: string;
@@ -80,7 +82,7 @@ class HttpTransport implements RpcTransport, AsyncDisposable {
         resolve({
           status,
           headers: plainHeaders(headers),
-          body: stream,
+          body: wholeOnly(stream, lengthOf(headers['content-length'])),
           session: sessionOf(headers[federationHeaders.session]),
         });
       });
@@ -121,6 +123,10 @@ function plainHeaders(headers: Readonly<Record<string, unknown>>): Readonly<Reco
     plain[name] = Array.isArray(value) ? value.join(', ') : String(value);
   }
   return plain;
+}
+
+function lengthOf(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }
 
 function sessionOf(value: string | string[] | undefined): number | 'lost' | undefined {

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AuthenticatedUser, Route, RouteRequest, ServedRoute } from '#contract/route.ts';
-import { isJsonBytes, type RawBody, rawBodyTypes } from '#contract/schema.ts';
+import { isJsonBytes, isStreamed, type RawBody, rawBodyTypes, type StreamedBody } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
+import { streamBody } from '../limits/streamed-body.ts';
 import { type LooseAnswer, send, type WireAnswer, wireAnswer } from './answer.ts';
 import { createRouteTable, type Endpoint, type Variant } from './route-table.ts';
 
@@ -56,6 +58,7 @@ async function serve(
     params,
     query,
     body,
+    headers: declaredHeaders(route, request.headers),
     version,
     cookies: parseCookies(request.headers.cookie),
     authorization: route.auth === 'user' ? undefined : request.headers.authorization,
@@ -91,6 +94,12 @@ function declaredQuery(route: Route, query: unknown): Record<string, unknown> {
   );
 }
 
+function declaredHeaders({ headers = [] }: Route, given: IncomingHttpHeaders): ParsedRequest['headers'] {
+  return Object.fromEntries(
+    headers.flatMap((name) => (typeof given[name] === 'string' ? [[name, given[name]]] : [])),
+  );
+}
+
 async function parseBody(
   { body, route }: Variant,
   request: FastifyRequest,
@@ -98,6 +107,8 @@ async function parseBody(
   limits: BodyLimits,
 ): Promise<unknown> {
   if (body === undefined) return undefined;
+  if (route.body !== undefined && isStreamed(route.body))
+    return streamedBody(route.body, request, reply, limits);
   if (!hasBody(request.raw)) return withoutBody(route, body);
   const bytes = await readBody(request.raw, reply.raw, limits);
   if (bytes.length === 0) return withoutBody(route, body);
@@ -107,6 +118,20 @@ async function parseBody(
   assertJson(contentType);
   const value = parseJson(bytes, 'body');
   return route.body !== undefined && isJsonBytes(route.body) ? bytes : body.parse(value, 'body');
+}
+
+function streamedBody(
+  schema: NonNullable<Route['body']>,
+  { headers, raw }: FastifyRequest,
+  reply: FastifyReply,
+  limits: BodyLimits,
+): StreamedBody {
+  const expected = rawBodyTypes(schema) ?? [];
+  const contentType = mediaType(headers['content-type']);
+  if (!expected.includes(contentType)) throw unsupportedType(headers['content-type'], expected.join(' or '));
+  const length = headers['content-length'];
+  const announced = length === undefined ? undefined : Number(length);
+  return { contentType, announced, bytes: streamBody(raw, reply.raw, limits) };
 }
 
 /** Clients name a content type also when they send nothing: it is the body's absence that counts. */
@@ -151,7 +176,7 @@ function assertAcceptable(route: Route, accept: string | undefined): void {
   if (
     accept === undefined ||
     route.auth === 'internal' ||
-    Object.values(route.answers).every((schema) => schema === null)
+    Object.values(route.answers).every((schema) => schema === null || isStreamed(schema))
   )
     return;
   const types = accept.split(',').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());

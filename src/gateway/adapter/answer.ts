@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Refusal, refuse } from '#contract/refusal.ts';
 
@@ -5,7 +6,7 @@ import { Refusal, refuse } from '#contract/refusal.ts';
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: string | Uint8Array | Readable | undefined;
 }
 
 const jsonType = { 'content-type': 'application/json' } as const;
@@ -17,19 +18,28 @@ export interface LooseAnswer {
   readonly body?: unknown;
 }
 
-/** Values become JSON; bytes go out as they are, with the content type that the handler set. */
+/** Values become JSON; bytes go out as they are, whole or streamed, with the content type that the handler set. */
 export function wireAnswer({ status, headers = {}, body }: LooseAnswer): WireAnswer {
   if (body === undefined || body instanceof Uint8Array) return { status, headers, body };
+  if (isStream(body)) return { status, headers, body: toReadable(body) };
   return { status, headers: { ...jsonType, ...headers }, body: JSON.stringify(body) };
 }
 
-/** Writes an answer. */
+function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+function toReadable(body: AsyncIterable<Uint8Array>): Readable {
+  return body instanceof Readable ? body : Readable.from(body, { objectMode: false });
+}
+
+/** Writes an answer. A stream that fails after its head is out has the connection cut, so that nobody takes it for whole. */
 export function send(reply: FastifyReply, { status, headers, body }: WireAnswer): FastifyReply {
   return reply.code(status).headers(headers).send(body);
 }
 
 /** The answer for whatever a handler or a check threw; what is not a refusal is a bug and says nothing. */
-export function errorAnswer(error: unknown): WireAnswer & { readonly label: string } {
+export function errorAnswer(error: unknown): WireAnswer & { readonly label: string; readonly body: string } {
   const refusal = asRefusal(error) ?? refuse('server-error');
   return {
     status: refusal.status,

@@ -6,6 +6,7 @@ import { connections } from './0004-connections.ts';
 import { notifications } from './0005-notifications.ts';
 import { outbox } from './0006-outbox.ts';
 import { conversations } from './0007-conversations.ts';
+import { assets } from './0009-assets.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   notifications,
   outbox,
   conversations,
+  assets,
 ];
