@@ -17,7 +17,7 @@ eachDatabase('push tokens', (freshUrl) => {
     const alice = newUser();
     const added = await call(rig, alice, 'POST', '/v5/push/tokens', token);
     assert.deepEqual([added.status, added.body], [201, token]);
-    assert.equal(added.headers.get('location'), '/push/tokens/abc123');
+    assert.equal(added.headers.get('location'), 'abc123');
     assert.deepEqual((await rig.get(alice, '/v5/push/tokens')).body, { tokens: [token] });
     assert.deepEqual((await rig.get(newUser(), '/v5/push/tokens')).body, { tokens: [] });
     assert.equal((await call(rig, newUser(), 'DELETE', '/v5/push/tokens/abc123')).status, 404);
@@ -27,6 +27,15 @@ eachDatabase('push tokens', (freshUrl) => {
       [again.status, again.body],
       [404, { code: 404, label: 'not-found', message: 'Push token not found' }],
     );
+  });
+
+  it('stand in the location as they are', async () => {
+    await using rig = await openRig({ url: await freshUrl() });
+    const [alice, given] = [newUser(), { ...token, token: 'abc:APA91-_x/y' }];
+    const { headers } = await call(rig, alice, 'POST', '/v5/push/tokens', given);
+    assert.equal(headers.get('location'), given.token);
+    const path = `/v5/push/tokens/${encodeURIComponent(given.token)}`;
+    assert.equal((await call(rig, alice, 'DELETE', path)).status, 204);
   });
 
   it('replace the older one of the same client, transport and app', async () => {

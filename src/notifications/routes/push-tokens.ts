@@ -14,8 +14,8 @@ export function pushTokenRoutes(
     handle(contract.addPushToken, async ({ user, body }) => {
       const token = assertPushToken(body, apps);
       await storage.work((work) => putToken(work, user.userId, token));
-      const location = `/push/tokens/${encodeURIComponent(token.token)}`;
-      return { status: 201, headers: { location }, body: token };
+      // As wire-server has it: the token as it is, and a token is visible ASCII.
+      return { status: 201, headers: { location: token.token }, body: token };
     }),
     handle(contract.getPushTokens, async ({ user }) => ({
       status: 200,
