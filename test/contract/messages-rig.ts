@@ -1,8 +1,10 @@
 import { createConversation } from '#contract/client/conversations.ts';
 import { protobufType, sendQualifiedMessage } from '#contract/client/messages.ts';
+import type { onMessageSent } from '#contract/federation/galley.ts';
 import type { BackendDomain, ClientId, ConversationId, UserId } from '#contract/ids.ts';
 import type { MessageSendingStatus, NewMessage } from '#contract/messages.ts';
 import { writeQualifiedMessage } from '#contract/protobuf/otr.ts';
+import type { InputOf } from '#contract/rpc.ts';
 import {
   a,
   b,
@@ -64,6 +66,14 @@ export interface Chat {
   ): Promise<{ readonly status: 201 | 412; readonly body: MessageSendingStatus }>;
 }
 
+/** What `on-message-sent` says. */
+export type Told = InputOf<typeof onMessageSent>;
+
+/** The recipients of `on-message-sent`: ciphertexts by client of one user. */
+export function to(user: User, ciphertexts: Readonly<Record<string, string>>): Told['recipients'] {
+  return { [user.id]: ciphertexts } as Told['recipients'];
+}
+
 /** Answers of B about Bob's clients. */
 export function clientsOf(bob: User, clients: readonly string[] = ['4', '5']): Script {
   return (call: Called) => {
@@ -75,8 +85,9 @@ export function clientsOf(bob: User, clients: readonly string[] = ['4', '5']): S
 
 export async function openChat(
   settings: Parameters<typeof openRig>[0] = {},
+  url?: string,
 ): Promise<Chat & AsyncDisposable> {
-  const rig = await openRig(settings);
+  const rig = await openRig(settings, url);
   const [alice, anna, bob] = [rig.user(), rig.user(), userOf(b)];
   rig.connect(alice, anna, bob);
   rig.clients.set(alice.id, ['1', '2'] as ClientId[]);

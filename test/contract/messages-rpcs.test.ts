@@ -14,18 +14,11 @@ import { maxCiphertextBytes } from '#contract/messages.ts';
 import { writeQualifiedMessage } from '#contract/protobuf/otr.ts';
 import type { InputOf } from '#contract/rpc.ts';
 import { a, b, c, newConversationId, openRig, type User, userOf } from './conversations-rig.ts';
-import { base64, type Chat, messageFor, openChat } from './messages-rig.ts';
+import { base64, type Chat, messageFor, openChat, type Told, to } from './messages-rig.ts';
 
 /** Messages between backends: A is asked as the owner, and is told by owners. */
 
 const time = '2024-05-08T10:00:00.123456Z';
-
-type Told = InputOf<typeof onMessageSent>;
-
-/** Ciphertexts by client. */
-function to(user: User, ciphertexts: Readonly<Record<string, string>>): Told['recipients'] {
-  return { [user.id]: ciphertexts } as Told['recipients'];
-}
 
 describe('send-message', () => {
   const inputOf = ({ cnv, alice, anna, bob }: Chat, sender: User, more = {}) => ({
