@@ -1,5 +1,6 @@
 import { Refusal } from '#contract/refusal.ts';
 import { CertificateFileError } from '#federator';
+import { StorageOpenError } from '#storage';
 import type { Config } from './config.ts';
 import { OperatorError } from './terminal/failure.ts';
 
@@ -26,8 +27,10 @@ export function explainStart(failure: unknown, config: Config): unknown {
     const { host, port, name } = placeOf(network, config);
     return new OperatorError(`${name}: ${host}:${port} ${problem}`, { cause: failure });
   }
-  if (failure instanceof Refusal && failure.label === 'storage-unavailable')
-    return new OperatorError(`storage.url: ${failure.message}`, { cause: failure });
+  const storageFailed =
+    failure instanceof StorageOpenError ||
+    (failure instanceof Refusal && failure.label === 'storage-unavailable');
+  if (storageFailed) return new OperatorError(`storage.url: ${failure.message}`, { cause: failure });
   return failure;
 }
 

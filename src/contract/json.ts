@@ -30,7 +30,8 @@ function parseText(text: string, where: string, label: LabelKey): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const found = text.length === 0 ? 'nothing' : (cause as SyntaxError).message;
+    // The parser's own words quote the text, which may hold what no log and no answer should.
+    const found = text.length === 0 ? 'nothing' : `${text.length} characters that are none`;
     throw refuse(label, { message: `${where}: expected JSON, found ${found}`, cause });
   }
 }

@@ -10,6 +10,6 @@
 
 export { hotQuery } from './hot-query.ts';
 export { openStorage } from './open.ts';
-export type { Reader, Storage, StorageOptions, Work } from './storage.ts';
+export { type Reader, type Storage, StorageOpenError, type StorageOptions, type Work } from './storage.ts';
 export type * from './tables.ts';
 export { isUniqueViolation } from './unique-violation.ts';

@@ -41,3 +41,8 @@ export interface Storage extends AsyncDisposable {
    */
   work<T>(change: (work: Work) => Promise<T>): Promise<T>;
 }
+
+/** The database of the configuration cannot be used; the message says which and why, for the operator. */
+export class StorageOpenError extends Error {
+  override readonly name = 'StorageOpenError';
+}

@@ -118,6 +118,18 @@ describe('a configuration that cannot work stops the start with one line for eac
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
   });
 
+  // Below /proc nothing can be made, and Node's own recursive mkdir tries there for ever.
+  for (const path of ['/dev/null/crosswire.db', '/proc/nowhere/crosswire.db']) {
+    it(`a database at ${path}`, async () => {
+      const { code, stderr } = await serve(
+        `${good}federation: { enabled: false }\nstorage: { url: "sqlite:${path}" }\n${freePorts}`,
+      );
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`storage\\.url: cannot use ${path}: E[A-Z]+`));
+      assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    });
+  }
+
   it('a port that another program has', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));

@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Kysely, KyselyProps } from 'kysely';
 import { applyMigrations } from '../migrations/apply.ts';
 import { migrations } from '../migrations/index.ts';
 import { createKysely, createQueryBase } from '../reader.ts';
 import type { Reader, Storage } from '../storage.ts';
+import { StorageOpenError } from '../storage.ts';
 import { SqliteConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';
 import { beginImmediate, WriteQueue, whenUnlocked } from './write-queue.ts';
@@ -19,7 +20,7 @@ export async function openSqlite(file: string, lockTimeoutMs = defaultLockTimeou
     return await openFile(path, lockTimeoutMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`storage.url: cannot use ${path}: ${reason}`, { cause: error });
+    throw new StorageOpenError(`cannot use ${path}: ${reason}`, { cause: error });
   }
 }
 
@@ -47,8 +48,20 @@ async function openFile(path: string, lockTimeoutMs: number): Promise<Storage> {
 
 /** SQLite gives its `-wal` and `-shm` files the mode of the database file. */
 function createPrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Level by level: Node's recursive form tries for ever below a folder that takes none, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was first.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 async function migrate(
