@@ -124,5 +124,7 @@ export function federatorNeeds(config: Config): Omit<FederatorNeeds, 'policy'> {
 
 /** Components of a federator that runs apart: those of the configuration, else the internal listener. */
 export function componentUrls({ components, listen }: Config): ComponentUrls & { readonly brig: string } {
-  return components ?? { brig: urlOf(listen.internal) };
+  if (components !== undefined) return components;
+  const url = urlOf(listen.internal);
+  return { brig: url, galley: url, cargohold: url };
 }

@@ -189,6 +189,32 @@ describe('assets of another backend', () => {
   });
 });
 
+describe('assets of another backend, with federators that are processes of their own', () => {
+  it('arrive whole, and are closed to a wrong token', async () => {
+    await using network = await openNetwork({ backends: 2, roleSplit: true });
+    const [a, b] = [network.backend(0), network.backend(1)];
+    const [alice, bob] = await Promise.all([
+      createUser(a, { name: 'Alice' }),
+      createUser(b, { name: 'Bob' }),
+    ]);
+    const bytes = randomBytes(3_000_000);
+    const made = await fetch(`${b.clientApi}/v5/assets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bob.token}`, 'content-type': 'multipart/mixed' },
+      body: new Uint8Array(multipart(bytes)),
+    });
+    const { key, token } = (await made.json()) as { readonly key: string; readonly token: string };
+    const ask = (assetToken: string) =>
+      fetch(`${a.clientApi}/v5/assets/${b.domain}/${key}`, {
+        headers: { authorization: `Bearer ${alice.token}`, 'asset-token': assetToken },
+      });
+    const found = await ask(token);
+    assert.equal(found.status, 200);
+    assert.ok(Buffer.from(await found.arrayBuffer()).equals(bytes));
+    assert.equal((await ask('wrong')).status, 404);
+  });
+});
+
 /** Assets that a backend has open, as Linux tells. */
 async function openFiles({ pids }: NetworkBackend): Promise<number> {
   const folder = `/proc/${pids[0]}/fd`;
