@@ -230,7 +230,7 @@ const schema: readonly Malformed[] = [
   bad('a missing field', { ...json('{}'), path: '/v5/self/handle' }),
   bad('a wrong type', json('{"name":7}')),
   bad('a wrong type of the whole', json('["name"]')),
-  bad('null', json('{"name":null}')),
+  bad('null', json('{"assets":[null]}')),
   bad('an empty text', json('{"name":""}')),
   bad('an empty list', listUsers({ qualified_handles: [] })),
   bad(
