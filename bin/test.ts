@@ -3,7 +3,9 @@
  * Arguments are file name parts to run only those: `npm test -- r11 search`.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const wanted = process.argv.slice(2);
 const pick = (pattern: string) =>
@@ -16,10 +18,40 @@ const runs = [
   { what: 'with a network', files: pick('test/**/*.test.ts'), flags: ['--test-concurrency=2'] },
 ];
 
-for (const { what, files, flags } of runs) {
-  if (files.length === 0) continue;
-  console.log(`\n${files.length} test files ${what}`);
-  const options = ['--disable-warning=ExperimentalWarning', '--test', '--test-timeout=180000', ...flags];
-  const run = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
-  if (run.status !== 0) process.exitCode = 1;
+const scratch = mkdtempSync(join(tmpdir(), 'crosswire-test-'));
+try {
+  for (const { what, files, flags } of runs) {
+    if (files.length === 0) continue;
+    console.log(`\n${files.length} test files ${what}`);
+    const report = join(scratch, `${what}.tap`);
+    const options = [
+      '--disable-warning=ExperimentalWarning',
+      '--test',
+      '--test-timeout=180000',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=tap',
+      `--test-reporter-destination=${report}`,
+      ...flags,
+    ];
+    const run = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
+    const ended = hasEnded(report);
+    if (!ended)
+      console.log('✖ the run ended before its tests: one of them waits for what keeps no process alive');
+    if (run.status !== 0 || !ended) process.exitCode = 1;
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/**
+ * Whether all tests have ended: a process that has nothing left to wait for exits with 0, however many are still to
+ * come. TAP's plan is written after the last one.
+ */
+function hasEnded(report: string): boolean {
+  try {
+    return /^1\.\.[1-9]/m.test(readFileSync(report, 'utf8'));
+  } catch {
+    return false;
+  }
 }

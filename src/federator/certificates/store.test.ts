@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { register } from 'prom-client';
 import { setLogLevel } from '#telemetry';
 import { createAuthority, type LeafOptions } from '../../testkit/ca/index.ts';
@@ -123,6 +123,13 @@ describe('the own certificate files at start', () => {
 });
 
 describe('the own certificate files while running', () => {
+  // The store's timers and watchers keep no process alive, so the test has to while it waits for them.
+  let alive: NodeJS.Timeout | undefined;
+  before(() => {
+    alive = setInterval(() => undefined, 60_000);
+  });
+  after(() => clearInterval(alive));
+
   it('takes up files that are rewritten in place, and says whether a root went', async () => {
     await using folder = await openFolder();
     await using store = await folder.open();
