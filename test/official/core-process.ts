@@ -1,0 +1,134 @@
+/**
+ * One user with Wire's own client core (`@wireapp/core` with its CoreCrypto), in a process of its own. It is bundled
+ * before it runs, because the library's CommonJS asks for a package that has only ES modules. What a browser would give
+ * it, it gets here: IndexedDB in memory and a small `localStorage`.
+ */
+
+import 'fake-indexeddb/auto';
+import process from 'node:process';
+import apiClientModule from '@wireapp/api-client';
+import { ClientType } from '@wireapp/api-client/lib/client/index.js';
+import { CONVERSATION_PROTOCOL } from '@wireapp/api-client/lib/team/index.js';
+import { Account } from '@wireapp/core';
+import { MessageBuilder } from '@wireapp/core/lib/conversation/index.js';
+import { GenericMessage } from '@wireapp/protocol-messaging';
+import type { CoreCommand, FromCore, Qualified, ToCore } from './core-user.ts';
+
+const [rest = '', ws = '', wasmFolder = ''] = process.argv.slice(2);
+
+const kept = new Map<string, string>();
+Object.assign(globalThis, {
+  localStorage: {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  },
+});
+
+const suite = 1;
+const mlsSettings = { ciphersuites: [suite], defaultCiphersuite: suite, nbKeyPackages: 10 };
+
+const groupIds = new Map<string, string>();
+const client = new apiClientModule.APIClient({ urls: { name: 'test', rest, ws } });
+const account = new Account(client, {
+  nbPrekeys: 5,
+  coreCryptoConfig: { enabled: true, wasmFilePath: wasmFolder },
+});
+account.configureCoreCallbacks({
+  groupIdFromConversationId: async ({ id }) => groupIds.get(id),
+});
+
+function tell(message: FromCore): void {
+  process.send?.(message);
+}
+
+process.on('message', ({ call, command }: ToCore) => {
+  run(command).then(
+    (value) => tell({ call, value: value ?? null }),
+    (error: Error & { readonly code?: unknown; readonly label?: unknown }) =>
+      tell({
+        call,
+        error: { name: error.name, message: error.message, code: error.code, label: error.label },
+      }),
+  );
+});
+
+async function run(command: CoreCommand): Promise<unknown> {
+  switch (command.do) {
+    case 'open':
+      return open(command);
+    case 'resume':
+      return resume(command);
+    case 'call':
+      return callMember(command.path, command.args);
+    case 'group':
+      groupIds.set(command.conversation, command.groupId);
+      return undefined;
+    case 'send':
+      return send(command.conversation, command.text);
+  }
+}
+
+interface Opening {
+  readonly version: number;
+  readonly legacy: boolean;
+}
+
+/** The first start of a client: log in, register it, make its keys, listen. */
+async function open({
+  email,
+  password,
+  version,
+  legacy,
+}: Opening & { readonly email: string; readonly password: string }) {
+  await account.useAPIVersion(version, version);
+  const login = { email, password, clientType: ClientType.PERMANENT };
+  await account.login(login);
+  const registered = await account.registerClient(login, legacy);
+  await account.initClient(registered, mlsSettings as never);
+  await listen(legacy);
+  return { clientId: registered.id, userId: account.userId, hasMls: account.hasMLSDevice };
+}
+
+/** A later start of the same client, with the cookie that it kept. */
+async function resume({ version, legacy, cookie }: Opening & { readonly cookie: unknown }) {
+  await account.useAPIVersion(version, version);
+  await account.init(ClientType.PERMANENT, { cookie: cookie as never });
+  const known = await account.getLocalClient();
+  if (known === undefined) throw new Error('the client is not in the store any more');
+  await account.initClient(known, mlsSettings as never);
+  await listen(legacy);
+  return { clientId: known.id };
+}
+
+function listen(legacy: boolean) {
+  return account.listen({
+    useLegacy: legacy,
+    onConnectionStateChanged: (state) => tell({ state }),
+    onEvent: async ({ event, decryptedData }) => {
+      const content = decryptedData instanceof GenericMessage ? decryptedData.text?.content : undefined;
+      tell({ event: JSON.parse(JSON.stringify(event)), text: content ?? null });
+    },
+  });
+}
+
+async function send(conversation: Qualified, text: string) {
+  const payload = MessageBuilder.buildTextMessage({ text });
+  const groupId = groupIds.get(conversation.id);
+  const common = { conversationId: conversation, payload };
+  const service = account.service?.conversation;
+  return groupId === undefined
+    ? service?.send({ ...common, protocol: CONVERSATION_PROTOCOL.PROTEUS })
+    : service?.send({ ...common, protocol: CONVERSATION_PROTOCOL.MLS, groupId });
+}
+
+/** Calls `account.a.b(…)` for the path `['a', 'b']`. */
+async function callMember(path: readonly string[], args: readonly unknown[]): Promise<unknown> {
+  let owner: unknown;
+  let found: unknown = account;
+  for (const name of path) {
+    owner = found;
+    found = Reflect.get(Object(found), name);
+  }
+  return typeof found === 'function' ? Reflect.apply(found, owner, args) : found;
+}
