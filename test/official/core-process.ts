@@ -10,7 +10,7 @@ import apiClientModule from '@wireapp/api-client';
 import { ClientType } from '@wireapp/api-client/lib/client/index.js';
 import { CONVERSATION_PROTOCOL } from '@wireapp/api-client/lib/team/index.js';
 import { Account } from '@wireapp/core';
-import { MessageBuilder } from '@wireapp/core/lib/conversation/index.js';
+import { buildTextMessage } from '@wireapp/core/lib/conversation/message/MessageBuilder.js';
 import { GenericMessage } from '@wireapp/protocol-messaging';
 import type { CoreCommand, FromCore, Qualified, ToCore } from './core-user.ts';
 
@@ -113,7 +113,7 @@ function listen(legacy: boolean) {
 }
 
 async function send(conversation: Qualified, text: string) {
-  const payload = MessageBuilder.buildTextMessage({ text });
+  const payload = buildTextMessage({ text });
   const groupId = groupIds.get(conversation.id);
   const common = { conversationId: conversation, payload };
   const service = account.service?.conversation;
