@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   createUser,
   crosswireArgv,
@@ -130,6 +131,25 @@ describe('crosswire network, its beginning and end', () => {
     network.process.kill('SIGTERM');
     assert.deepEqual(await network.process.ended, { code: 0, signal: null });
     assert.ok(!pids.some(isRunning));
+  });
+
+  it('ends with everything when SIGTERM reaches only the `npm exec` that started it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'crosswire-npm-'));
+    try {
+      const project = fileURLToPath(new URL('../..', import.meta.url));
+      const network = ['crosswire', 'network', '--backends', '1', '--dir', directory];
+      await using npm = openProcess(['npm', '--silent', '--prefix', project, 'exec', '--', ...network], {
+        cwd: tmpdir(),
+      });
+      await until('the network to be ready', () => npm.stdout().includes('\n'));
+      const { backends } = JSON.parse(npm.stdout());
+      const pids: readonly number[] = backends[0].pids;
+      npm.kill('SIGTERM');
+      await gone(pids);
+      await npm.ended;
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it('leaves no backend behind when it is killed itself', async () => {

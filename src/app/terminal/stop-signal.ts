@@ -4,6 +4,9 @@
  */
 const sameWishMs = 500;
 
+/** How often a process under npm looks whether its shell is still there. */
+const shellWatchMs = 250;
+
 /** Becomes aborted on SIGTERM or SIGINT. A second signal ends the process at once. */
 export interface StopSignal {
   readonly signal: AbortSignal;
@@ -29,5 +32,21 @@ export function stopSignal(): StopSignal {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  if (isRunByNpm(process.env.npm_lifecycle_script)) whenShellEnds(() => onSignal('SIGTERM'));
   return { signal: controller.signal, requested };
+}
+
+/** Whether what npm runs is this programme: `npm exec -- crosswire …` or one of the project's scripts. */
+function isRunByNpm(script = ''): boolean {
+  return /^'?crosswire\b|bin\/crosswire\b/.test(script);
+}
+
+/** npm passes a signal on to the shell that it runs the command in, which ends without passing it further. */
+function whenShellEnds(onEnd: () => void): void {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    onEnd();
+  }, shellWatchMs).unref();
 }
