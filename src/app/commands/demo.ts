@@ -9,6 +9,7 @@ import { tellPlayground } from './demo/playground.ts';
 import { playRefusals } from './demo/refusals.ts';
 import { introduce } from './demo/setting.ts';
 import { Story } from './demo/story.ts';
+import { playThirdBackend } from './demo/third-backend.ts';
 import { playUserDiscovery } from './demo/user-discovery.ts';
 import { openRunningNetwork } from './network/run.ts';
 
@@ -16,17 +17,17 @@ export interface DemoCommand {
   readonly once?: boolean;
 }
 
-/** `crosswire demo`: plays every flow against two real backends and tells what happened, then stays up to play with. */
+/** `crosswire demo`: plays every flow against real backends and tells what happened, then stays up to play with. */
 export async function demo(command: DemoCommand): Promise<void> {
   const stop = stopSignal();
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'crosswire-demo-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const story = new Story(process.stdout, paintFor(process.stdout));
-  story.title('Crosswire: two organisations, two backends, one network of users');
+  story.title('Crosswire: organisations with a backend each, one network of users');
   const network = stack.use(
     await openRunningNetwork({
-      backends: 2,
+      backends: 3,
       directory,
       // The list decides, so that allowing and denying can be shown.
       overrides: [{ key: 'federation.strategy', value: 'allowDynamic' }],
@@ -38,6 +39,7 @@ export async function demo(command: DemoCommand): Promise<void> {
   const people = await playUserDiscovery(story, network);
   const established = await playConversationEstablishment(story, network, people);
   stack.use(await playMessageSending(story, network, established));
+  stack.use(await playThirdBackend(story, network, established));
   await playRefusals(story, network, people);
   story.title('All of it happened as it should');
   if (command.once) return;

@@ -1,7 +1,7 @@
 import { ProteusDevice, type TestAnswer } from '#testkit';
 import type { BackendDescription } from '../network/description.ts';
 import type { RunningNetwork } from '../network/run.ts';
-import { backendsOf } from './pair.ts';
+import { backendsOf } from './backends.ts';
 import type { Story } from './story.ts';
 import type { People } from './user-discovery.ts';
 

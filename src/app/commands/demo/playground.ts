@@ -1,12 +1,12 @@
 import type { RunningNetwork } from '../network/run.ts';
-import { backendsOf } from './pair.ts';
+import { backendsOf } from './backends.ts';
 import type { Story } from './story.ts';
 import type { People } from './user-discovery.ts';
 
 /** What to type next. */
 export function tellPlayground(story: Story, network: RunningNetwork, { alice, bob }: People): void {
   const { a, b } = backendsOf(network);
-  story.say(`Both backends stay up until Ctrl-C. Things to try in another terminal:
+  story.say(`The backends stay up until Ctrl-C. Things to try in another terminal:
 
   # search as Alice (the token is good for 15 minutes)
   curl -s '${a.clientApi}/v5/search/contacts?q=bob&domain=${b.domain}' -H 'Authorization: Bearer ${alice.token}'

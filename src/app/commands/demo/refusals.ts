@@ -2,8 +2,8 @@ import { createAuthority, type IssuedCertificate, request } from '#testkit';
 import { callOver, type ProbeAnswer } from '../doctor/probe.ts';
 import type { BackendDescription } from '../network/description.ts';
 import type { RunningNetwork } from '../network/run.ts';
+import { backendsOf } from './backends.ts';
 import { shakeHandsWith } from './handshake.ts';
-import { backendsOf } from './pair.ts';
 import type { Story } from './story.ts';
 import type { People } from './user-discovery.ts';
 

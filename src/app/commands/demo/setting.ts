@@ -4,7 +4,7 @@ import type { Story } from './story.ts';
 /** Who is there. */
 export function introduce(story: Story, { description }: RunningNetwork): void {
   story.say(
-    'Each runs as a process of its own, with its own database, and knows nothing of the other but its name.',
+    'Each runs as a process of its own, with its own database, and knows nothing of the others but their names.',
   );
   for (const backend of description.backends) {
     story.say('');
@@ -17,7 +17,7 @@ export function introduce(story: Story, { description }: RunningNetwork): void {
   story.say('');
   story.fact(
     'name server',
-    `${description.dns.host}:${description.dns.port}, with the records that both publish`,
+    `${description.dns.host}:${description.dns.port}, with the records that they publish`,
   );
-  story.fact('CA', `${description.ca.certificate}, which both trust`);
+  story.fact('CA', `${description.ca.certificate}, which all trust`);
 }

@@ -1,10 +1,11 @@
-import { createUser, type Query, request, type TestUser } from '#testkit';
+import { createUser, type Query, type TestUser } from '#testkit';
 import { certificateFacts } from '../doctor/certificate.ts';
 import type { BackendDescription } from '../network/description.ts';
 import type { RunningNetwork } from '../network/run.ts';
+import { allow } from './allow.ts';
+import { backendsOf } from './backends.ts';
 import { shakeHandsWith } from './handshake.ts';
 import { readCounter } from './metric.ts';
-import { backendsOf } from './pair.ts';
 import type { Story } from './story.ts';
 
 /** Who the later flows are about. */
@@ -57,17 +58,6 @@ async function allowBoth(story: Story, a: BackendDescription, b: BackendDescript
   story.step('The operators of both allow each other, without a restart');
   await allow(story, a, b);
   await allow(story, b, a);
-}
-
-async function allow(story: Story, own: BackendDescription, remote: BackendDescription): Promise<void> {
-  const entry = {
-    domain: remote.domain,
-    search_policy: 'full_search',
-    restriction: { tag: 'allow_all', value: null },
-  };
-  const answer = await request(`${own.internalApi}/i/federation/remotes`, { body: entry });
-  story.fact(`at ${own.domain.slice(0, 1).toUpperCase()}`, `crosswire federation allow ${remote.domain}`);
-  story.check(`${own.domain} federates with ${remote.domain}`, answer.status === 200, String(answer.status));
 }
 
 async function searchAndFind(story: Story, { alice, bob }: People, b: BackendDescription): Promise<void> {
