@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Authority, loadAuthority } from '../ca/index.ts';
-import { gone, isRunning, openProcess, type TestProcess } from './processes.ts';
+import { gone, isRunning, openProcess, type ProcessOptions, type TestProcess } from './processes.ts';
 import { until } from './until.ts';
 
 /** A backend as `network.json` describes it. */
@@ -44,8 +44,8 @@ export interface TestNetwork extends AsyncDisposable {
   backend(index: number): NetworkBackend;
   /** Ends a backend at once, as a power cut would. Resolves when all of its processes are gone. */
   kill(backend: NetworkBackend): Promise<void>;
-  /** Brings a killed backend up again and resolves when it answers. */
-  start(backend: NetworkBackend): Promise<void>;
+  /** Brings a killed backend up again and resolves when it answers; with more environment variables if need be. */
+  start(backend: NetworkBackend, env?: ProcessOptions['env']): Promise<TestProcess>;
 }
 
 const crosswire = fileURLToPath(new URL('../../../bin/crosswire', import.meta.url));
@@ -72,9 +72,11 @@ export async function openNetwork(options: NetworkOptions = {}): Promise<TestNet
     process: running,
     backend: (index) => backendOf(description, index),
     kill: (backend) => killBackend(backend, restarted.get(backend.domain)),
-    async start(backend) {
-      restarted.set(backend.domain, owned.use(openProcess(backend.start)));
+    async start(backend, env) {
+      const started = owned.use(openProcess(backend.start, { env }));
+      restarted.set(backend.domain, started);
       await answering(backend);
+      return started;
     },
     async [Symbol.asyncDispose]() {
       await owned.disposeAsync();
