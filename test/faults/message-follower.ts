@@ -53,11 +53,11 @@ async function follow(state: State, onCaughtUp: () => void): Promise<void> {
   socket.on('error', () => undefined);
   state.signal.addEventListener('abort', () => socket.terminate(), { once: true });
   const waiting: Notification[] = [];
-  let isLive = false;
+  let stored: ReadonlySet<string> | undefined;
   socket.on('message', (data: Buffer) => {
     const notification = JSON.parse(data.toString('utf8')) as Notification;
-    if (isLive) take(state, notification);
-    else waiting.push(notification);
+    if (stored === undefined) waiting.push(notification);
+    else if (!stored.has(notification.id)) take(state, notification);
   });
   const isOpen = await Promise.race([
     new Promise<boolean>((resolve) => socket.once('open', () => resolve(true))),
@@ -65,9 +65,9 @@ async function follow(state: State, onCaughtUp: () => void): Promise<void> {
   ]);
   if (isOpen) {
     try {
-      const stored = await readStored(state);
-      for (const notification of waiting) if (!stored.has(notification.id)) take(state, notification);
-      isLive = true;
+      const ids = await readStored(state);
+      for (const notification of waiting) if (!ids.has(notification.id)) take(state, notification);
+      stored = ids;
       onCaughtUp();
     } catch {
       socket.terminate();
@@ -100,6 +100,6 @@ function take(state: State, { id, payload }: Notification): void {
     const [conversation = '', sender = '', number = ''] = Buffer.from(data?.text ?? '', 'base64')
       .toString()
       .split(' ');
-    state.oracle.see(state.device.user.name, { conversation, sender, number: Number(number) });
+    state.oracle.see(state.device.user.name, { conversation, sender, number: Number(number) }, id);
   }
 }

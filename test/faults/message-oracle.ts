@@ -27,6 +27,8 @@ export class MessageOracle {
   readonly #acknowledged = new Set<string>();
   /** What each receiver saw of each conversation, in the order of its stream. */
   readonly #seen = new Map<string, Map<string, MessageName[]>>();
+  /** The notifications in which a receiver saw a message. */
+  readonly #notifications = new Map<string, string[]>();
 
   constructor(receivers: readonly string[]) {
     for (const receiver of receivers) this.#seen.set(receiver, new Map());
@@ -36,7 +38,11 @@ export class MessageOracle {
     this.#acknowledged.add(textOf(message));
   }
 
-  see(receiver: string, message: MessageName): void {
+  see(receiver: string, message: MessageName, notification: string): void {
+    const what = `${textOf(message)} at ${receiver}`;
+    const notifications = this.#notifications.get(what) ?? [];
+    notifications.push(notification);
+    this.#notifications.set(what, notifications);
     const conversations = this.#seen.get(receiver);
     const messages = conversations?.get(message.conversation) ?? [];
     messages.push(message);
@@ -54,7 +60,9 @@ export class MessageOracle {
       acknowledged: this.#acknowledged.size,
       seen: all.reduce((sum, messages) => sum + messages.length, 0),
       lost: this.#lost(),
-      twice: all.flatMap(repeated),
+      twice: [...this.#notifications].flatMap(([what, ids]) =>
+        ids.length > 1 ? [`${what}: ${ids.join(', ')}`] : [],
+      ),
       disordered: [...all.flatMap(backwards), ...this.#disagreements()],
     };
   }
@@ -88,11 +96,6 @@ export class MessageOracle {
       return at === -1 ? [] : [`${one} saw ${first[at]} where ${other} saw ${second[at]}`];
     });
   }
-}
-
-function repeated(messages: readonly MessageName[]): readonly string[] {
-  const texts = messages.map(textOf);
-  return texts.filter((text, index) => texts.indexOf(text) !== index);
 }
 
 /** Messages that came after a later one of the same sender. */

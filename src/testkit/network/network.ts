@@ -75,7 +75,9 @@ export async function openNetwork(options: NetworkOptions = {}): Promise<TestNet
     async start(backend, env) {
       const started = owned.use(openProcess(backend.start, { env }));
       restarted.set(backend.domain, started);
-      await answering(backend);
+      await answering(backend).catch((error) => {
+        throw new Error(`${backend.domain} is not up again; it said:\n${started.stderr()}`, { cause: error });
+      });
       return started;
     },
     async [Symbol.asyncDispose]() {
