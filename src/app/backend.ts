@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Brig, openBrig } from '#brig';
-import { type Cargohold, openCargohold, openFolderStore } from '#cargohold';
+import {
+  type AssetStore,
+  type Cargohold,
+  openCargohold,
+  openFolderStore,
+  openS3Store,
+  S3Bucket,
+} from '#cargohold';
 import { queuedRpcs } from '#contract/federation/queued.ts';
 import type {
   FederationCaller,
@@ -238,16 +245,24 @@ async function openCargoholdOf(
   config: Config,
   { storage, federation, brig }: CargoholdSurroundings,
 ): Promise<Cargohold> {
-  if (config.assets.s3 !== undefined)
-    throw new OperatorError('assets.s3: files are kept in a folder only; leave it out');
   return openCargohold({
     ownDomain: config.domain,
     storage,
-    store: stack.use(await openFolderStore(assetFolder(config))),
+    store: stack.use(await openAssetStore(config)),
     federation,
     users: { isActive: (user) => brig.accounts.isActive(user) },
     settings: cargoholdSettings(config),
   });
+}
+
+async function openAssetStore(config: Config): Promise<AssetStore> {
+  const { s3 } = config.assets;
+  if (s3 === undefined) return openFolderStore(assetFolder(config));
+  try {
+    return await openS3Store({ bucket: new S3Bucket(s3) });
+  } catch (error) {
+    throw new OperatorError((error as Error).message);
+  }
 }
 
 async function openDoorsOf(

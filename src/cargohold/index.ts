@@ -12,3 +12,5 @@ export { type Cargohold, type CargoholdNeeds, openCargohold, type UserStatus } f
 export type { CargoholdSettings } from './settings.ts';
 export type { AssetStore, ByteRange, ReceivedFile } from './stores/asset-store.ts';
 export { type FolderStoreOptions, openFolderStore } from './stores/folder-store.ts';
+export { type S3Access, S3Bucket } from './stores/s3-bucket.ts';
+export { openS3Store, type S3StoreOptions } from './stores/s3-store.ts';

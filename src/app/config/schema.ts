@@ -212,6 +212,11 @@ const s3 = group('An S3 bucket.', {
   region: text({ about: 'Region for signatures.', default: 'us-east-1' }),
   accessKey: secret({ about: 'Access key.' }),
   secretKey: secret({ about: 'Secret key.' }),
+  pathStyle: flag({
+    about: 'Whether the bucket stands in the path of URLs; in their host name when false.',
+    default: true,
+    reason: 'every S3-compatible service takes it; Amazon itself wants false for new buckets',
+  }),
 });
 
 export const ConfigSchema = group('A backend.', {

@@ -40,9 +40,10 @@ export class Sweep implements AsyncDisposable {
 
   /** Everything that is due. */
   async sweep(deadBefore = this.#needs.now() - this.#needs.settings.uploadGraceMs): Promise<void> {
-    const { storage, settings, now } = this.#needs;
+    const { storage, store, settings, now } = this.#needs;
     const { reader } = storage;
     const { sweepRows } = settings;
+    await store.abandon(deadBefore);
     await this.#all(() => listInState(reader, 'uploading', deadBefore, sweepRows), this.#markRemoving);
     await this.#all(() => listExpired(reader, now(), sweepRows), this.#markRemoving);
     const remove = (keys: readonly AssetKey[]) => removeBytes(this.#needs, keys);

@@ -42,16 +42,17 @@ export async function upload(
   const { public: isPublic, retention } = await readSettings(reader);
   const head = await readFileHead(reader);
   mustHaveLength(head, settings);
+  const lasting = retention ?? 'persistent';
+  const key = newAssetKey(lasting);
   const hash = createHash('md5');
   const counted = hashing(reader.take(head.length, 'the second part'), hash);
-  await using received = await store.receive(counted, head.length);
+  await using received = await store.receive(key, counted, head.length);
   const md5 = hash.digest('hex');
   if (head.md5 !== undefined && head.md5 !== md5)
     throw refuse('client-error', { message: 'content-md5: the bytes have another one' });
   await readEnd(reader);
-  const lasting = retention ?? 'persistent';
   const asset: Asset = {
-    key: newAssetKey(lasting),
+    key,
     owner,
     token: isPublic === true ? null : newAssetToken(),
     size: head.length,
@@ -60,8 +61,8 @@ export async function upload(
     expiresAt: expiryOf(lasting, now()),
   };
   await storage.work((work) => addUploading(work, asset, now()));
-  await received.publish(asset.key);
-  const isStored = await storage.work((work) => markStored(work, asset.key, now()));
+  await received.publish();
+  const isStored = await storage.work((work) => markStored(work, key, now()));
   if (!isStored) throw refuse('storage-unavailable', { message: 'The upload took too long to be stored' });
   assetUploaded(asset.size);
   return answerOf(asset, needs.ownDomain);

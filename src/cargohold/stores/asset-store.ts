@@ -9,8 +9,8 @@ export interface ByteRange {
 
 /** Bytes that were received as a whole and are durable, but that nobody can read yet. Disposed of unless published. */
 export interface ReceivedFile extends AsyncDisposable {
-  /** Makes the bytes readable under a key, durably and all at once. */
-  publish(key: AssetKey): Promise<void>;
+  /** Makes the bytes readable under their key, durably and all at once. */
+  publish(): Promise<void>;
 }
 
 /** Where the bytes of assets are. */
@@ -18,11 +18,11 @@ export interface AssetStore extends AsyncDisposable {
   /** No other process writes here: what is unfinished when it is opened will never be finished. */
   readonly isExclusive: boolean;
   /**
-   * Takes bytes in, as fast as they can be written.
+   * Takes the bytes of a key in, as fast as they can be written.
    * @param length how many there will be
    * @throws Refusal `storage-full` before anything is written that does not fit; and whatever `bytes` throws
    */
-  receive(bytes: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile>;
+  receive(key: AssetKey, bytes: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile>;
   /**
    * The bytes of a published file, or a range of them; undefined when it has none.
    * @param size how many bytes the whole file must have
@@ -35,4 +35,6 @@ export interface AssetStore extends AsyncDisposable {
   ): Promise<Readable | undefined>;
   /** Removes a file, published or not there. */
   remove(key: AssetKey): Promise<void>;
+  /** Removes what began to be received before a time (Unix milliseconds) and was neither published nor disposed of. */
+  abandon(before: number): Promise<void>;
 }

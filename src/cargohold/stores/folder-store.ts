@@ -43,7 +43,7 @@ class FolderStore implements AssetStore {
     this.#reserveBytes = reserveBytes;
   }
 
-  async receive(bytes: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile> {
+  async receive(key: AssetKey, bytes: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile> {
     let left = length;
     this.#expectedBytes += left;
     const path = join(this.#incoming, randomUUID());
@@ -59,7 +59,7 @@ class FolderStore implements AssetStore {
     } finally {
       this.#expectedBytes -= left;
     }
-    return new IncomingFile(path, (key) => this.#pathOf(key), this.#objects);
+    return new IncomingFile(path, this.#pathOf(key), this.#objects);
   }
 
   async open(
@@ -84,6 +84,9 @@ class FolderStore implements AssetStore {
     await rm(this.#pathOf(key), { force: true });
   }
 
+  /** Opening has removed what was left behind, and what is received since then disposes of itself. */
+  async abandon(): Promise<void> {}
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #mustFit(length: number): Promise<void> {
@@ -103,21 +106,20 @@ class FolderStore implements AssetStore {
 
 class IncomingFile implements ReceivedFile {
   readonly #path: string;
-  readonly #pathOf: (key: AssetKey) => string;
+  readonly #finalPath: string;
   readonly #root: string;
   #published = false;
 
-  constructor(path: string, pathOf: (key: AssetKey) => string, root: string) {
+  constructor(path: string, finalPath: string, root: string) {
     this.#path = path;
-    this.#pathOf = pathOf;
+    this.#finalPath = finalPath;
     this.#root = root;
   }
 
-  async publish(key: AssetKey): Promise<void> {
-    const path = this.#pathOf(key);
-    const folder = dirname(path);
+  async publish(): Promise<void> {
+    const folder = dirname(this.#finalPath);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    await rename(this.#path, path);
+    await rename(this.#path, this.#finalPath);
     this.#published = true;
     await syncFolder(folder);
     if (made === undefined) return;
