@@ -53,13 +53,15 @@ export async function openChat(a: NetworkBackend, b: NetworkBackend): Promise<Ch
   };
 }
 
-async function addClient(user: TestUser): Promise<string> {
+/** Registers a device. Returns its id. */
+export async function addClient(user: TestUser): Promise<string> {
   const keys = { prekeys: makePrekeys(0, 1), lastkey: makePrekey(lastResortId) };
   const body = { type: 'permanent', password: user.password, ...keys };
   return String(mustBe(201, await user.send('/clients', { body })).get('id'));
 }
 
-function mustBe(status: number, answer: TestAnswer): TestAnswer {
+/** Fails with the answer. */
+export function mustBe(status: number, answer: TestAnswer): TestAnswer {
   if (answer.status === status) return answer;
   throw new Error(`found ${answer.status} ${JSON.stringify(answer.body)}, expected ${status}`);
 }
