@@ -143,7 +143,7 @@ function addNetwork(program: Command): void {
     .description(
       'Run several federated backends on this machine, with their own DNS and CA, for trying and testing.',
     )
-    .requiredOption('--backends <n>', 'how many, 1 to 8', '2')
+    .requiredOption('--backends <n>', 'how many, 1 to 26', '2')
     .requiredOption('--dir <folder>', 'an empty folder for their data and network.json')
     .option(
       '--set <key=json>',

@@ -66,13 +66,17 @@ export function gatewayOptions(
       drainMs: shutdown.drainMs,
     },
     rates: throttling.enabled
-      ? { login: throttling.logins, registration: throttling.registrations }
+      ? {
+          login: throttling.logins,
+          registration: throttling.registrations,
+          upload: throttling.uploads,
+        }
       : undefined,
   };
 }
 
 export function cargoholdSettings({ assets }: Config): Partial<CargoholdSettings> {
-  return { maxBytes: assets.maxBytes };
+  return { maxBytes: assets.maxBytes, quotaBytes: assets.quotaBytes };
 }
 
 export function assetFolder({ assets }: Config): FolderStoreOptions {

@@ -4,6 +4,8 @@ const minuteMs = 60_000;
 export interface CargoholdSettings {
   /** Largest file. */
   readonly maxBytes: number;
+  /** All files of one user; undefined: as many as the store holds. */
+  readonly quotaBytes?: number;
   /** Between two looks for what has expired or was left behind, and how many files are handled at once. */
   readonly sweepEveryMs: number;
   readonly sweepRows: number;

@@ -96,6 +96,7 @@ export const labels = catalogue({
   'access-denied:token': { status: 403, message: 'The token is not accepted here' },
   'server-error': { status: 500, message: 'Server Error' },
   'storage-unavailable': { status: 503, message: 'The storage cannot be reached; try again' },
+  'asset-quota-exceeded': { status: 413, message: 'The files of this user would take more room than it has' },
   'storage-full': { status: 507, message: 'The storage is full' },
 
   // Accounts (brig)

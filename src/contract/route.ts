@@ -12,6 +12,9 @@ export const clientApiVersions = { stable: [0, 1, 2, 3, 4, 5], development: [6] 
  */
 export type RouteAuth = 'anyone' | 'user' | 'internal';
 
+/** What the gateway bounds in frequency. */
+export type RouteLimit = 'login' | 'registration' | 'upload';
+
 /** Answer schemas by status. `null`: the answer has no body. */
 export type Answers = { readonly [status: number]: TSchema | null };
 
@@ -29,8 +32,8 @@ interface RouteDeclaration<P, Q, B, A, U> {
   readonly answers: A;
   /** One sentence for the OpenAPI page. */
   readonly about: string;
-  /** Counts towards this limit of the gateway, per address. */
-  readonly limit?: 'login' | 'registration';
+  /** Counts towards this limit of the gateway: per address, uploads per user. */
+  readonly limit?: RouteLimit;
 }
 
 type Schemas = Readonly<Record<string, TSchema>>;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BackendDomain } from '#contract/ids.ts';
 import { Refusal } from '#contract/refusal.ts';
-import type { Route, ServedRoute } from '#contract/route.ts';
+import type { RouteLimit, ServedRoute } from '#contract/route.ts';
 import { adaptRoutes } from './adapter/adapt.ts';
 import { send } from './adapter/answer.ts';
 import {
@@ -36,8 +36,8 @@ export interface GatewayOptions {
   /** `v2` turns one version off, `development` all under development. */
   readonly disabledVersions?: readonly string[];
   readonly limits?: Partial<ListenerLimits>;
-  /** Requests per address; a limit that is not given does not hold. */
-  readonly rates?: { readonly login?: Rate; readonly registration?: Rate };
+  /** Requests per address or user; a limit that is not given does not hold. */
+  readonly rates?: Readonly<Partial<Record<RouteLimit, Rate>>>;
   /** Pages of which origins may call; none when not given. */
   readonly cors?: CorsOptions;
   /** Clients reach this listener over TLS (that a proxy ends): they are told to stay with it. */
@@ -156,9 +156,13 @@ function answerPreflights(app: FastifyInstance): void {
 function createLimits({ rates = {} }: GatewayOptions) {
   const limiterOf = (rate: Rate | undefined) =>
     rate && createRateLimiter({ rate, maxAddresses: maxLimitedAddresses, now: () => performance.now() });
-  const limiters = { login: limiterOf(rates.login), registration: limiterOf(rates.registration) };
-  return (limit: NonNullable<Route['limit']>, address: string): void => {
-    const refused = limiters[limit]?.take(address);
+  const limiters = {
+    login: limiterOf(rates.login),
+    registration: limiterOf(rates.registration),
+    upload: limiterOf(rates.upload),
+  };
+  return (limit: RouteLimit, caller: string): void => {
+    const refused = limiters[limit]?.take(caller);
     if (refused !== undefined) throw tooMany(limit, refused.retryAfterSeconds);
   };
 }

@@ -52,18 +52,21 @@ export interface RigOptions {
   readonly reserveBytes?: number;
   /** A folder that is there already, and stays. */
   readonly folder?: string;
+  /** URL of a database; a file in the folder when left out. */
+  readonly database?: string;
 }
 
 export async function openAssetRig({
   settings,
   reserveBytes = 0,
   folder,
+  database,
 }: RigOptions = {}): Promise<AssetRig> {
   setLogLevel('silent');
   await using stack = new AsyncDisposableStack();
   const place = folder ?? (await mkdtemp(join(tmpdir(), 'crosswire-assets-')));
   if (folder === undefined) stack.defer(() => rm(place, { recursive: true }));
-  const storage = stack.use(await openStorage({ url: `sqlite:${join(place, 'test.db')}` }));
+  const storage = stack.use(await openStorage({ url: database ?? `sqlite:${join(place, 'test.db')}` }));
   const directory = join(place, 'assets');
   const store = stack.use(await openFolderStore({ directory, reserveBytes }));
   const ownDomain = parseBackendDomain(domain);

@@ -27,6 +27,11 @@ const token: VerifiedToken = {
   connectionId: '17',
   expiresAt: -1,
 };
+const another: VerifiedToken = {
+  ...token,
+  userId: '2b9f3a54-93b1-4f2e-8a53-0c6f3b8f6f0e' as VerifiedToken['userId'],
+};
+const tokens: Readonly<Record<string, VerifiedToken>> = { good: token, another };
 
 const whoAmI = route('GET', '/who', {
   about: 'Test.',
@@ -56,6 +61,12 @@ const limited = route('POST', '/limited', {
   limit: 'login',
   answers: { 200: null },
 });
+const upload = route('POST', '/upload', {
+  about: 'Test.',
+  auth: 'user',
+  limit: 'upload',
+  answers: { 200: null },
+});
 const internal = route('GET', '/i/secret', { about: 'Test.', auth: 'internal', answers: { 200: null } });
 
 const baseRoutes: readonly ServedRoute[] = [
@@ -68,6 +79,7 @@ const baseRoutes: readonly ServedRoute[] = [
     body: { cookies, authorization },
   })),
   handle(limited, () => ({ status: 200 })),
+  handle(upload, () => ({ status: 200 })),
   handle(internal, () => ({ status: 200 })),
 ];
 
@@ -75,7 +87,7 @@ function open(options: Partial<GatewayOptions> = {}) {
   return openGateway({
     listen: { host: '127.0.0.1', port: 0 },
     routes: baseRoutes,
-    verifyToken: (text) => (text === 'good' ? token : undefined),
+    verifyToken: (text) => tokens[text],
     ownDomain: 'a.example.com' as BackendDomain,
     federationEnabled: true,
     ...options,
@@ -267,6 +279,17 @@ describe('limits by address', () => {
     const refused = await post();
     assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/);
     await expectRefusal(refused, 429, 'client-error');
+  });
+
+  test('too many uploads of one user are refused, and another of the same address goes on', async () => {
+    await using gateway = await open({ rates: { upload: { burst: 1, perMinute: 1 } } });
+    const post = (token: string) =>
+      fetch(`${gateway.url}/v5/upload`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    assert.equal((await post('good')).status, 200);
+    const refused = await post('good');
+    assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/);
+    await expectRefusal(refused, 429, 'too-many-requests');
+    assert.equal((await post('another')).status, 200);
   });
 
   test('only the address that a trusted proxy names counts', async () => {

@@ -11,11 +11,14 @@ export interface NetworkCommand {
   readonly roleSplit?: boolean;
 }
 
+/** One letter each. */
+const mostBackends = 26;
+
 /** `crosswire network`: standard output gets the one JSON line and nothing else. */
 export async function network(command: NetworkCommand): Promise<void> {
   const backends = Number(command.backends);
-  if (!Number.isInteger(backends) || backends < 1 || backends > 8)
-    throw new OperatorError(`--backends: found ${command.backends}, expected 1 to 8`);
+  if (!Number.isInteger(backends) || backends < 1 || backends > mostBackends)
+    throw new OperatorError(`--backends: found ${command.backends}, expected 1 to ${mostBackends}`);
   const stop = stopSignal();
   await using running = await openRunningNetwork({
     backends,

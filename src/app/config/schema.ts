@@ -137,6 +137,11 @@ const throttling = group('How often one address or account may try.', {
   enabled: flag({ about: 'Whether any of these limits holds.', default: true }),
   logins: rate('Logins of one address; an office behind one address still gets in.', 30, 30),
   registrations: rate('Registrations of one address.', 20, 5),
+  uploads: rate(
+    'Files that one user uploads; a device that sends a whole gallery still gets through.',
+    120,
+    60,
+  ),
   failedLogins: group('Failed logins of one account; then it waits until the window ends.', {
     attempts: count({ about: 'How many are let through in a window.', default: 5, minimum: 1 }),
     windowSeconds: count({ about: 'Length of the window.', default: 300, minimum: 1 }),
@@ -324,6 +329,9 @@ export const ConfigSchema = group('A backend.', {
   assets: group('Where uploaded files are kept.', {
     directory: path({ about: 'Folder, unless `s3` is given.', default: 'data/assets' }),
     maxBytes: count({ about: 'Largest file.', default: 100 * 1024 * 1024, minimum: 1 }),
+    quotaBytes: Type.Optional(
+      count({ about: 'All files of one user together; no limit when left out.', minimum: 1 }),
+    ),
     reserveBytes: count({
       about: 'Bytes of the disk that uploads leave free; they are refused before.',
       default: 256 * 1024 * 1024,

@@ -1,5 +1,6 @@
 import type { AssetKey, UserId } from '#contract/ids.ts';
 import { type AssetRow, hotQuery, type Reader, type Work } from '#storage';
+import { giveBack } from './usage.ts';
 
 /**
  * The rows of assets. An asset begins as `uploading` when its bytes are whole but not in their place yet, becomes
@@ -46,6 +47,7 @@ function toAsset(row: AssetRow): Asset {
   };
 }
 
+/** Room for it was taken before. */
 export async function addUploading(work: Work, asset: Asset, now: number): Promise<void> {
   const { key, owner, token, size, md5, contentType, expiresAt } = asset;
   await work.db
@@ -79,12 +81,16 @@ export async function setToken(work: Work, key: AssetKey, token: string | null):
   await work.db.updateTable('asset').set({ token }).where('key', '=', key).execute();
 }
 
+/** Nobody can read them any more, and their owners have the room again. */
 export async function markRemoving(work: Work, keys: readonly AssetKey[], now: number): Promise<void> {
-  await work.db
+  const going = await work.db
     .updateTable('asset')
     .set({ state: 'removing', changed_at: now })
     .where('key', 'in', keys)
+    .where('state', '!=', 'removing')
+    .returning(['owner', 'size'])
     .execute();
+  for (const { owner, size } of going) await giveBack(work, owner as UserId, Number(size));
 }
 
 /** The bytes are gone: nothing is known any more. */

@@ -11,12 +11,13 @@ import { type Asset, addUploading, markStored } from './asset-rows.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type FileHead, readEnd, readFileHead, readSettings } from './multipart.ts';
 import { expiryOf, newAssetKey, newAssetToken } from './retention.ts';
+import { mustFit, takeRoom } from './usage.ts';
 
 export interface UploadNeeds {
   readonly ownDomain: BackendDomain;
   readonly storage: Storage;
   readonly store: AssetStore;
-  readonly settings: Pick<CargoholdSettings, 'maxBytes'>;
+  readonly settings: Pick<CargoholdSettings, 'maxBytes' | 'quotaBytes'>;
   readonly now: () => number;
 }
 
@@ -28,7 +29,7 @@ const overheadBytes = 64 * 1024;
  * that is refused, or breaks off, leaves nothing.
  *
  * @throws Refusal `client-error` for a body of another form, `client-error:asset-too-large` before a byte of the file is
- * read, `invalid-length`, `storage-full`
+ * read, `invalid-length`, `asset-quota-exceeded`, `storage-full`
  */
 export async function upload(
   needs: UploadNeeds,
@@ -42,6 +43,7 @@ export async function upload(
   const { public: isPublic, retention } = await readSettings(reader);
   const head = await readFileHead(reader);
   mustHaveLength(head, settings);
+  await mustFit(storage.reader, owner, head.length, settings.quotaBytes);
   const lasting = retention ?? 'persistent';
   const key = newAssetKey(lasting);
   const hash = createHash('md5');
@@ -60,7 +62,10 @@ export async function upload(
     contentType: head.contentType,
     expiresAt: expiryOf(lasting, now()),
   };
-  await storage.work((work) => addUploading(work, asset, now()));
+  await storage.work(async (work) => {
+    await takeRoom(work, owner, asset.size, settings.quotaBytes);
+    await addUploading(work, asset, now());
+  });
   await received.publish();
   const isStored = await storage.work((work) => markStored(work, key, now()));
   if (!isStored) throw refuse('storage-unavailable', { message: 'The upload took too long to be stored' });

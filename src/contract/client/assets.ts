@@ -48,6 +48,7 @@ const ownKey = { key: AssetKeySchema };
 const qualifiedKey = { domain: Domain, key: AssetKeySchema };
 
 const upload = {
+  limit: 'upload',
   about: 'Uploads a file: settings and bytes, in this order, as multipart/mixed.',
   auth: user,
   body: StreamedBodyOf('multipart/mixed'),

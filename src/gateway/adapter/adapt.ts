@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { AuthenticatedUser, Route, RouteRequest, ServedRoute } from '#contract/route.ts';
+import type { AuthenticatedUser, Route, RouteLimit, RouteRequest, ServedRoute } from '#contract/route.ts';
 import { isJsonBytes, isStreamed, type RawBody, rawBodyTypes, type StreamedBody } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
 import { streamBody } from '../limits/streamed-body.ts';
@@ -18,7 +18,7 @@ export interface AdapterOptions {
   /** The caller of a `user` route, or a refusal. */
   authenticate(request: FastifyRequest): AuthenticatedUser;
   /** Counts a request towards a limit, or refuses it. */
-  limit(limit: NonNullable<Route['limit']>, address: string): void;
+  limit(limit: RouteLimit, caller: string): void;
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -49,7 +49,7 @@ async function serve(
   const { route } = variant;
   const user = route.auth === 'user' ? options.authenticate(request) : undefined;
   assertAcceptable(route, request.headers.accept);
-  if (route.limit !== undefined) options.limit(route.limit, request.ip);
+  if (route.limit !== undefined) options.limit(route.limit, user?.userId ?? request.ip);
   const params = variant.params.parse(capturesOf(variant, request), 'path');
   const query = variant.query.parse(declaredQuery(route, request.query), 'query');
   const body = await parseBody(variant, request, reply, options.body);

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '#contract/refusal.ts';
+import type { RouteLimit } from '#contract/route.ts';
 
 /** A token bucket: `burst` requests at once, then `perMinute`. */
 export interface Rate {
@@ -50,10 +51,10 @@ function subscriberOf(address: string): string {
 }
 
 /** The refusal of each limit, as wire-server names it. */
-export function tooMany(limit: 'login' | 'registration', retryAfterSeconds: number): Refusal {
+export function tooMany(limit: RouteLimit, retryAfterSeconds: number): Refusal {
   const key = limit === 'login' ? 'client-error:logins-too-frequent' : 'too-many-requests';
   return refuse(key, {
-    message: `Too many requests from this address; try again in ${retryAfterSeconds} s`,
+    message: `Too many requests from this ${limit === 'upload' ? 'user' : 'address'}; try again in ${retryAfterSeconds} s`,
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
 }

@@ -7,6 +7,7 @@ import { notifications } from './0005-notifications.ts';
 import { outbox } from './0006-outbox.ts';
 import { conversations } from './0007-conversations.ts';
 import { assets } from './0009-assets.ts';
+import { assetUsage } from './0014-asset-usage.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   outbox,
   conversations,
   assets,
+  assetUsage,
 ];

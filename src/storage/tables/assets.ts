@@ -23,6 +23,13 @@ export interface AssetRow {
   expires_at: number | null;
 }
 
+/** How much a user keeps: its assets that are `uploading` or `stored`. */
+export interface AssetUsageRow {
+  owner: string;
+  bytes: number;
+}
+
 export interface AssetTables {
   asset: AssetRow;
+  asset_usage: AssetUsageRow;
 }

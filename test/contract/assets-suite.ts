@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { until } from '#testkit';
-import { type AssetRig, alice, bob, domain, eve, multipart, openAssetRig } from './assets-rig.ts';
+import {
+  type AssetRig,
+  alice,
+  bob,
+  domain,
+  eve,
+  multipart,
+  openAssetRig,
+  type RigOptions,
+} from './assets-rig.ts';
 
 /*
  * Uploads and downloads of one backend, over real HTTP and a real folder: what is obeyed, what is refused with which
@@ -14,12 +23,27 @@ const maxBytes = 300_000;
 const hello = 'hello world';
 const helloMd5 = createHash('md5').update(hello).digest();
 
-describe('assets of this backend', () => {
+/** A database that is there while the suite runs; its URL, or none for a file of the rig's own. */
+export interface SuiteDatabase extends AsyncDisposable {
+  readonly url?: string;
+}
+
+export function assetsSuite(name: string, openDatabase: () => Promise<SuiteDatabase>): void {
+  describe(`assets of this backend on ${name}`, () => assetTests(openDatabase));
+}
+
+function assetTests(openDatabase: () => Promise<SuiteDatabase>): void {
+  let database: SuiteDatabase;
   let rig: AssetRig;
+  const open = (options: RigOptions) => openAssetRig({ ...options, database: database.url });
   before(async () => {
-    rig = await openAssetRig({ settings: { maxBytes } });
+    database = await openDatabase();
+    rig = await open({ settings: { maxBytes } });
   });
-  after(() => rig[Symbol.asyncDispose]());
+  after(async () => {
+    await rig[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
 
   const pathOf = (key: unknown, at: string = domain) => `/v5/assets/${at}/${key}`;
 
@@ -316,9 +340,53 @@ describe('assets of this backend', () => {
   });
 
   it('refuses what does not fit onto the disk before it is written', async () => {
-    await using full = await openAssetRig({ reserveBytes: Number.MAX_SAFE_INTEGER });
+    await using full = await open({ reserveBytes: Number.MAX_SAFE_INTEGER });
+    const known = await full.rows();
     const refused = await full.upload(hello);
     assert.deepEqual([refused.status, refused.get('label')], [507, 'storage-full']);
-    assert.deepEqual([await full.files(), await full.rows()], [[], 0]);
+    assert.deepEqual([await full.files(), await full.rows()], [[], known]);
   });
-});
+
+  describe('of a user who may keep 1,000 bytes', () => {
+    const user = randomUUID();
+    let small: AssetRig;
+    before(async () => {
+      small = await open({ settings: { maxBytes, quotaBytes: 1_000 } });
+    });
+    after(() => small[Symbol.asyncDispose]());
+    const upload = (bytes: number) => small.upload('x'.repeat(bytes), {}, user);
+
+    it('are taken up to that, refused beyond, and leave room again when they are deleted', async () => {
+      const first = await upload(600);
+      assert.equal(first.status, 201);
+      const refused = await upload(401);
+      assert.deepEqual([refused.status, refused.get('label')], [413, 'asset-quota-exceeded']);
+      assert.match(String(refused.get('message')), /401 bytes, and there is room for 400 bytes/);
+      assert.equal((await upload(400)).status, 201);
+      assert.equal((await small.send(pathOf(first.get('key')), { method: 'DELETE', user })).status, 200);
+      assert.equal((await upload(600)).status, 201);
+      assert.equal((await upload(1)).status, 413);
+    });
+
+    it('take no more together than there is, however many come at once', async () => {
+      const other = randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => small.upload('x'.repeat(300), {}, other)),
+      );
+      const stored = answers.filter(({ status }) => status === 201);
+      assert.equal(stored.length, 3);
+      assert.ok(answers.every(({ status }) => status === 201 || status === 413));
+    });
+
+    it('count no longer when they have expired', async () => {
+      const other = randomUUID();
+      const volatile = { retention: 'volatile' };
+      assert.equal((await small.upload('x'.repeat(1_000), volatile, other)).status, 201);
+      assert.equal((await small.upload('x', {}, other)).status, 413);
+      small.clock.later += 40 * 86_400_000;
+      await small.cargohold.sweep();
+      assert.equal((await small.upload('x', {}, other)).status, 201);
+      small.clock.later = 0;
+    });
+  });
+}

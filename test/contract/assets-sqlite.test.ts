@@ -1,0 +1,3 @@
+import { assetsSuite } from './assets-suite.ts';
+
+assetsSuite('SQLite', async () => ({ async [Symbol.asyncDispose]() {} }));
