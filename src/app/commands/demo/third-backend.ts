@@ -1,4 +1,5 @@
-import { createUser, ProteusDevice } from '#testkit';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createUser, ProteusDevice, type TestAnswer, type TestUser } from '#testkit';
 import type { ServeProcess } from '../network/child.ts';
 import type { BackendDescription } from '../network/description.ts';
 import type { RunningNetwork } from '../network/run.ts';
@@ -8,6 +9,8 @@ import { addressOf, type Established } from './conversation-establishment.ts';
 import { readAt, type Sent, send } from './messages.ts';
 import { killAtOnce, startAgain } from './outage.ts';
 import type { Story } from './story.ts';
+
+const patienceMs = 20_000;
 
 /**
  * A third backend joins the conversation, dies while the others go on, and has missed nothing when it is back.
@@ -53,10 +56,20 @@ async function joinConversation(
     body: { qualified_users: [{ domain: c.domain, id: carol.id }] },
   });
   story.fact('Alice added', `Carol, ${added.status}`);
-  const seen = await carol.send(path);
+  const seen = await seenBy(carol, path);
   const { others = [] } = (seen.get('members') ?? {}) as { readonly others?: readonly unknown[] };
   story.check('Carol sees two others in it', others.length === 2, JSON.stringify(seen.body));
   return carols;
+}
+
+/** C learns of it by a notification, which takes a moment. */
+async function seenBy(user: TestUser, path: string): Promise<TestAnswer> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const answer = await user.send(path);
+    if (answer.status === 200 || performance.now() > deadline) return answer;
+    await delay(20);
+  }
 }
 
 /** Alice's message for devices of two backends, after she has claimed a prekey of the new one. */
