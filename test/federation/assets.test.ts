@@ -167,6 +167,32 @@ describe('assets of another backend', () => {
     await until('every file to be closed', async () => (await openFiles(b)) === 0);
   });
 
+  it('all begin at once, also when there are a hundred', async () => {
+    const uploaded = await upload(randomBytes(size));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => download(uploaded)));
+    try {
+      assert.deepEqual(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]));
+      await Promise.all(answers.map((answer) => once(answer, 'readable')));
+    } finally {
+      for (const answer of answers) answer.destroy();
+    }
+  });
+
+  it('that nobody reads on hold up neither other downloads nor other calls to their backend', async () => {
+    const bytes = randomBytes(size);
+    const uploaded = await upload(bytes);
+    const stalled = await Promise.all(Array.from({ length: 20 }, () => download(uploaded)));
+    try {
+      for (const answer of stalled) answer.pause();
+      const whole = Buffer.concat(await (await download(uploaded)).toArray());
+      assert.ok(whole.equals(bytes));
+      const found = await alice.search(bob.name, b.domain);
+      assert.equal(found.status, 200);
+    } finally {
+      for (const answer of stalled) answer.destroy();
+    }
+  });
+
   it('break off when their backend is killed in the middle, and never end short', async () => {
     const bytes = randomBytes(size);
     const uploaded = await upload(bytes);

@@ -13,7 +13,8 @@ export interface FolderStoreOptions {
   readonly reserveBytes: number;
 }
 
-const readAheadBytes = 256 * 1024;
+/** Each of many downloads under way holds this much, or twice. */
+const readAheadBytes = 64 * 1024;
 
 /**
  * Assets as files of a folder. Bytes come into `incoming/`, are synced there and renamed to

@@ -47,7 +47,8 @@ export function http2ServerOptions(limits: HttpLimits): Http2ServerOptions {
     maxSessionRejectedStreams: 100,
     maxOutstandingPings: 10,
     maxSettings: 32,
-    maxSessionMemory: 10,
+    // Megabytes: what is written and not sent yet counts, 64 KiB of each of hundreds of files; beyond it streams are reset.
+    maxSessionMemory: 64,
     maxHeaderListPairs: 2 * limits.maxHeaderPairs,
     settings: {
       enablePush: false,
