@@ -12,6 +12,7 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  assets: () => import('./assets/index.ts'),
   'fan-out': () => import('./fan-out/index.ts'),
   message: () => import('./message/index.ts'),
   outbox: () => import('./outbox/index.ts'),

@@ -10,9 +10,20 @@ const upstream = (name: string, port: number) =>
   `upstream ${name} { server 127.0.0.1:${port}; keepalive 64; keepalive_requests 100000000; keepalive_timeout 300s; }`;
 const kept = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
+/** What the backend serves, and what the egress speaks: by default the relay's small answer over HTTP/2. */
+export interface NginxOptions {
+  /** The inside of the backend's `location /`. */
+  readonly content?: string;
+  readonly egressHttp2?: boolean;
+}
+
 /** nginx as egress, ingress and backend, one worker each; undefined when the machine has none. */
 export async function startNginx(
   stage: Stage,
+  {
+    content = `default_type application/json; return 200 '${answer}';`,
+    egressHttp2 = true,
+  }: NginxOptions = {},
 ): Promise<{ readonly port: number; readonly processes: readonly BenchProcess[] } | undefined> {
   if (nginx === undefined) return undefined;
   const program = nginx;
@@ -39,7 +50,7 @@ ${http} }`,
   const backend = await start(
     'backend',
     back,
-    `server { listen 127.0.0.1:${back}; location / { default_type application/json; return 200 '${answer}'; } }`,
+    `server { listen 127.0.0.1:${back}; location / { ${content} } }`,
   );
   const door = await start(
     'ingress',
@@ -54,7 +65,7 @@ location / { proxy_pass http://backend; ${kept} } }`,
     'egress',
     front,
     `${upstream('remote', ingress)}
-server { listen 127.0.0.1:${front} http2; location / { proxy_pass https://remote; ${kept}
+server { listen 127.0.0.1:${front}${egressHttp2 ? ' http2' : ''}; location / { proxy_pass https://remote; ${kept}
 proxy_ssl_certificate ${stage.file('a.pem')}; proxy_ssl_certificate_key ${stage.file('a.key')};
 proxy_ssl_trusted_certificate ${stage.file('ca.pem')}; proxy_ssl_verify on; proxy_ssl_name ${hosts.b};
 proxy_ssl_server_name on; } }`,
