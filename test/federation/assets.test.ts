@@ -178,6 +178,23 @@ describe('assets of another backend', () => {
     }
   });
 
+  it('leave room for other calls, also when many flow at full speed', async () => {
+    const uploaded = await upload(randomBytes(size));
+    let isOver = false;
+    const flowing = Array.from({ length: 60 }, async () => {
+      await (await download(uploaded)).resume().toArray();
+      isOver = true;
+    });
+    await until('all of them to be open', async () => (await openFiles(b)) >= 60);
+    const answer = await request(`${a.clientApi}/v5/assets/${b.domain}/${uploaded.key}`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${alice.token}`, 'asset-token': uploaded.token },
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(isOver, false, 'it was answered before the first of them was through');
+    await Promise.all(flowing);
+  });
+
   it('that nobody reads on hold up neither other downloads nor other calls to their backend', async () => {
     const bytes = randomBytes(size);
     const uploaded = await upload(bytes);

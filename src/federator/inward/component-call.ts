@@ -53,7 +53,7 @@ export async function relayAnswer(request: HttpRequest, answer: ComponentRespons
   }
   const outgoing = request.begin(answer.status, headers);
   try {
-    await pipeline(answer.body, outgoing);
+    await pipeline(request.pace(answer.body), outgoing);
   } catch (error) {
     // The head is out: all that can be said is that the body is not whole. Without a caller there is nobody to tell.
     request.abort();

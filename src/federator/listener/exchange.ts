@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import { refuse } from '#contract/refusal.ts';
 import { announcedBytes, BodyCollector, bodyTooLarge } from './body.ts';
 import { type AnswerHeaders, type HttpRequest, plainAddress, reasonPhrases } from './http-request.ts';
+import { WriteRounds } from './write-rounds.ts';
 
 /** What the deadlines of a listener look at, once a second. */
 export interface Progress {
@@ -112,6 +113,7 @@ export abstract class Exchange implements HttpRequest {
 
   abstract respond(status: number, headers: AnswerHeaders, body?: Uint8Array | string): void;
   abstract begin(status: number, headers: AnswerHeaders): Writable;
+  abstract pace(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   abstract abort(): void;
   /** Bytes of the answer handed to the network so far, or a number that moves with them. */
   abstract written(): number;
@@ -119,6 +121,14 @@ export abstract class Exchange implements HttpRequest {
   readonly #count = (chunk: Buffer): void => {
     this.progress.received += chunk.length;
   };
+}
+
+const rounds = new WeakMap<Http2Session, WriteRounds>();
+
+function roundsOf(session: Http2Session): WriteRounds {
+  const known = rounds.get(session) ?? new WriteRounds();
+  rounds.set(session, known);
+  return known;
 }
 
 /** An HTTP/2 stream as a request. */
@@ -179,6 +189,11 @@ export class StreamExchange extends Exchange {
       stream.respond({ ...(headers as Record<string, string>), ':status': status });
     }
     return stream;
+  }
+
+  pace(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const { session } = this.#stream;
+    return session === undefined ? chunks : roundsOf(session).pace(chunks);
   }
 
   abort(): void {
@@ -266,6 +281,10 @@ export class MessageExchange extends Exchange {
   begin(status: number, headers: AnswerHeaders): Writable {
     if (!this.#response.headersSent && !this.#response.destroyed) this.#writeHead(status, headers);
     return this.#response;
+  }
+
+  pace(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return chunks;
   }
 
   abort(): void {

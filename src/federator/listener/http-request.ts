@@ -35,6 +35,8 @@ export interface HttpRequest {
   respond(status: number, headers: AnswerHeaders, body?: Uint8Array | string): void;
   /** Sends the head of an answer; the body is what is written to the stream returned. */
   begin(status: number, headers: AnswerHeaders): Writable;
+  /** The chunks of a body in turns with those of other answers of the same session; see `WriteRounds`. */
+  pace(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Cuts the exchange off: the only way to report a failure after `begin`. */
   abort(): void;
   /** Calls back once, when the caller goes away before the answer is complete. */
