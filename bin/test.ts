@@ -1,13 +1,21 @@
 /**
  * `npm test`: every test. Those beside the code share one process; those that need a network get one each.
- * Arguments are file name parts to run only those: `npm test -- r11 search`.
+ * Arguments are file name parts to run only those: `npm test -- r11 search`. `--faults N` sets how often backends are
+ * killed under load on each database: `npm test -- r12 --faults 200`.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { faults: { type: 'string' } },
+});
+const env = values.faults === undefined ? process.env : { ...process.env, CROSSWIRE_FAULTS: values.faults };
+/** A kill takes some seconds; everything else is done in three minutes. */
+const testTimeoutMs = Math.max(180_000, Number(values.faults ?? 0) * 8_000);
 const pick = (pattern: string) =>
   globSync(pattern)
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
@@ -27,14 +35,14 @@ try {
     const options = [
       '--disable-warning=ExperimentalWarning',
       '--test',
-      '--test-timeout=180000',
+      `--test-timeout=${testTimeoutMs}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       '--test-reporter=tap',
       `--test-reporter-destination=${report}`,
       ...flags,
     ];
-    const run = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
+    const run = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit', env });
     const ended = hasEnded(report);
     if (!ended)
       console.log('✖ the run ended before its tests: one of them waits for what keeps no process alive');

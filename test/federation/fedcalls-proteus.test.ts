@@ -40,6 +40,9 @@ interface Rig {
   readonly bob: Device;
   /** Of A, connected with Alice. */
   readonly amy: TestUser;
+  /** Of A, connected with Bob, who has a team of her own. */
+  readonly tina: TestUser;
+  readonly team: string;
   /** Of A, with Alice and Bob. */
   group: Named;
   /** Of B, with Alice and Bob; left by Alice in one of the rows. */
@@ -56,6 +59,9 @@ before(async () => {
   const alice = await deviceOf(await createUser(a, { name: 'Alice' }), a);
   const bob = await deviceOf(await createUser(b, { name: 'Bob' }), b);
   const amy = await createUser(a, { name: 'Amy' });
+  const tina = await createUser(a, { name: 'Tina', team: { name: 'Tin' } });
+  const team = String((await tina.send('/self')).get('team'));
+  await connect(tina, bob.user);
   await connect(alice.user, bob.user);
   await connect(alice.user, amy);
   const theirs = [await createGroup(bob.user, [alice.user]), await createGroup(bob.user, [alice.user])];
@@ -64,7 +70,7 @@ before(async () => {
     return seen.every(({ status }) => status === 200);
   });
   const group = await createGroup(alice.user, [bob.user]);
-  rig = { a, b, alice, bob, amy, group, theirs };
+  rig = { a, b, alice, bob, amy, tina, team, group, theirs };
   await network.kill(b);
   remote = await recorder(network, b, script());
 });
@@ -352,6 +358,21 @@ const rows: readonly FederatedCall<Rig>[] = [
     status: 200,
     whenDown: { status: 200 },
   },
+  {
+    ...queued,
+    route: 'delete /teams/{tid}/conversations/{cid}',
+    rpc: onConversationUpdated,
+    // One for each time that the call is made.
+    prepare: async () => {
+      for (const _ of ['up', 'down']) teamGroups.push(await teamGroup());
+    },
+    call: async () => {
+      rig.group = teamGroups.pop() ?? rig.group;
+      return rig.tina.send(`/teams/${rig.team}/conversations/${rig.group.id}`, { method: 'DELETE' });
+    },
+    status: 200,
+    whenDown: { status: 200 },
+  },
   ...[getUserClients, onMessageSent].map(
     (rpc): FederatedCall<Rig> => ({
       ...(rpc === onMessageSent ? queued : answered),
@@ -404,6 +425,12 @@ function legacyMessage() {
   };
 }
 
+const teamGroups: Named[] = [];
+
+function teamGroup(): Promise<Named> {
+  return createGroup(rig.tina, [rig.bob.user], { team: { teamid: rig.team, managed: false } });
+}
+
 async function addAmy(): Promise<void> {
   expectStatus(
     await rig.alice.user.send(qualified('/members'), { body: { qualified_users: [named(rig.amy)] } }),
@@ -443,6 +470,7 @@ describe('client calls of Proteus conversations, with the remote down', () => {
     it(`${rowName(row)}, or shows that it cannot`, async () => {
       rig.group = groups.get(row) ?? rig.group;
       await seeDown(rig, row);
+      groups.set(row, rig.group);
     });
 });
 
