@@ -1,4 +1,4 @@
-// The rules of the house: an arrow points from app to parts, from parts to contract, storage and telemetry, and never
+// The rules of the house: an arrow points from app to parts, from parts to contract, storage, telemetry and mls, and never
 // sideways into another part. (Node and tsc already refuse a deep import, because package.json lists the faces only.)
 import { Visitor } from '@swc/core/Visitor.js';
 
@@ -28,11 +28,17 @@ export default {
       from: { path: '^src/(storage|telemetry)/' },
       to: { path: '^src/', pathNot: '^src/(contract|storage|telemetry)/' },
     },
+    {
+      name: 'mls-knows-contract-only',
+      severity: 'error',
+      from: { path: '^src/mls/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(mls|contract)/' },
+    },
     ...parts.map((part) => ({
       name: `${part}-reaches-no-other-part`,
       severity: 'error',
       from: { path: `^src/${part}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: `^src/(${part}|contract|storage|telemetry)/` },
+      to: { path: '^src/', pathNot: `^src/(${part}|contract|storage|telemetry|mls)/` },
     })),
     {
       name: 'testkit-is-for-tests',
