@@ -40,7 +40,7 @@ import { type Outbox, openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
-import { galleyAudience, galleyClients, galleyUsers } from './galley-users.ts';
+import { galleyAudience, galleyClients, galleyMlsClients, galleyUsers } from './galley-users.ts';
 import {
   assetFolder,
   brigSettings,
@@ -139,6 +139,7 @@ async function openComponents(
       federation,
       users: galleyUsers(config.domain, storage.reader, () => brig),
       clients: galleyClients(() => brig),
+      mlsClients: galleyMlsClients(() => brig),
       audience: galleyAudience(storage.reader, () => brig),
       events: notifications,
       outbox,

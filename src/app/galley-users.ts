@@ -1,6 +1,6 @@
 import type { Brig } from '#brig';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
-import type { AudienceLookup, ClientLookup, UserLookup } from '#galley';
+import type { AudienceLookup, ClientLookup, MlsClientLookup, UserLookup } from '#galley';
 import type { Reader } from '#storage';
 
 /** What brig knows of users, in galley's words. */
@@ -34,6 +34,15 @@ export function galleyClients(brig: () => Pick<Brig, 'clients'>): ClientLookup {
   return {
     own: (users) => brig().clients.own.clientsOf(users),
     remote: (domain, users, options) => brig().clients.remote.clientsOf(domain, users, options),
+  };
+}
+
+/** Which clients brig knows to have key packages, here and elsewhere. */
+export function galleyMlsClients(brig: () => Pick<Brig, 'clients'>): MlsClientLookup {
+  return {
+    own: (users, suite) => brig().clients.ownMls.mlsClientsOf(users, suite),
+    remote: (domain, users, suite, options) =>
+      brig().clients.remoteMls.mlsClientsOf(domain, users, suite, options),
   };
 }
 

@@ -17,6 +17,7 @@ export function brigSettings({
   api,
   listen,
   limits,
+  mls,
 }: Config): Partial<BrigSettings> {
   const clientApi = (api.publicUrl ?? urlOf(listen.client)).replace(/\/$/, '');
   return {
@@ -32,6 +33,9 @@ export function brigSettings({
     maxConnections: limits.connections,
     clientLimit: limits.clients,
     claimedUsers: limits.conversationMembers,
+    mlsEnabled: mls.enabled,
+    keyPackageLifetimeSeconds:
+      mls.keyPackageLifetimeDays === undefined ? undefined : mls.keyPackageLifetimeDays * daySeconds,
   };
 }
 

@@ -41,6 +41,10 @@ import {
 import type { UserRemoval } from './deletion/account-removal.ts';
 import type { TeamRoles } from './deletion/deletion.ts';
 import { createHandles } from './handles/handles.ts';
+import type { LifetimeRule } from './key-packages/key-package-store.ts';
+import { createKeyPackages, type LegalholdGuard } from './key-packages/key-packages.ts';
+import { createOwnKeyPackages, type OwnKeyPackages } from './key-packages/own-key-packages.ts';
+import { createRemoteMlsClients, type RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
 import { createAccess } from './login/access.ts';
 import { createInactivity } from './login/inactivity.ts';
 import { createLogin } from './login/login.ts';
@@ -63,6 +67,7 @@ import { deletionRoutes, internalDeletionRoutes } from './routes/deletion.ts';
 import { handleRoutes } from './routes/handles.ts';
 import { internalClientRoutes } from './routes/internal-clients.ts';
 import { internalUserRoutes } from './routes/internal-users.ts';
+import { keyPackageRoutes } from './routes/key-packages.ts';
 import { loginRoutes } from './routes/login.ts';
 import { prekeyRoutes } from './routes/prekeys.ts';
 import { propertyRoutes } from './routes/properties.ts';
@@ -90,6 +95,8 @@ export type {
 } from './connections/needs.ts';
 export type { UserRemoval } from './deletion/account-removal.ts';
 export type { TeamRoles } from './deletion/deletion.ts';
+export type { LegalholdGuard } from './key-packages/key-packages.ts';
+export type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
 export type { VerifiedToken } from './login/token-verifier.ts';
 export type { MailSettings } from './mail/mailer.ts';
 export type { RemoteRules } from './search/remote-rules.ts';
@@ -121,6 +128,8 @@ export interface BrigNeeds {
   readonly onUserDeleted?: readonly UserRemoval[];
   /** Who owns a team; without it whoever has one, since only founding one leads there. */
   readonly teams?: TeamRoles;
+  /** Who may have whose key packages under legal hold; without it nobody is under it. */
+  readonly legalhold?: LegalholdGuard;
   /** Whoever keeps something for clients. */
   readonly onClientRemoved?: readonly ClientRemovedHook[];
   /** Unix time in milliseconds. */
@@ -147,6 +156,9 @@ export interface Brig extends AsyncDisposable {
   readonly clients: {
     readonly own: ClientDirectory;
     readonly remote: RemoteClients;
+    /** Which of them can be added to MLS groups. */
+    readonly ownMls: Pick<OwnKeyPackages, 'mlsClientsOf'>;
+    readonly remoteMls: RemoteMlsClients;
     /** Notes that a client is in use. */
     recordActivity(userId: UserId, clientId: ClientId): Promise<void>;
   };
@@ -163,7 +175,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
   const passwords = createPasswords();
   const devices = createDevices(needs, { settings, passwords, mailer, now });
-  const { directory, remoteClients, claims, clients } = devices;
+  const { directory, remoteClients, claims, clients, keyPackages } = devices;
   const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
   const { connections, deletion, federationStatus } = people;
   return {
@@ -173,6 +185,8 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       remoteRules: needs.remoteRules,
       directory,
       claims,
+      keyPackages,
+      mlsEnabled: settings.mlsEnabled,
       storage: needs.storage,
       connections,
       events: needs.events,
@@ -181,7 +195,13 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
     }),
     ...createRoutes(needs, { zauth, mailer, now, settings, passwords, devices, people }),
     tokens: { verify: createTokenVerifier(zauth, now) },
-    clients: { own: directory, remote: remoteClients, recordActivity: clients.recordActivity },
+    clients: {
+      own: directory,
+      remote: remoteClients,
+      ownMls: keyPackages,
+      remoteMls: createRemoteMlsClients(needs.federation ?? federationDisabled),
+      recordActivity: clients.recordActivity,
+    },
     accounts: createAccountLookup(needs.storage.reader),
     connections: connections.store,
     federationStatus,
@@ -196,20 +216,26 @@ interface Devices {
   readonly directory: ClientDirectory;
   readonly remoteClients: RemoteClients;
   readonly claims: Claims;
+  readonly keyPackages: OwnKeyPackages;
+  readonly lifetimes: () => LifetimeRule;
   readonly clients: Clients;
 }
 
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
-  { storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
+  { ownDomain, storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
   { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'devices' | 'people'>,
 ): Devices {
   const directory = createClientDirectory(storage);
-  const { clientLimit } = settings;
+  const { clientLimit, keyPackageLifetimeSeconds: lifetimeSeconds } = settings;
+  const maximumMs = lifetimeSeconds === undefined ? undefined : lifetimeSeconds * 1000;
+  const lifetimes = () => ({ now: now(), maximumMs });
   return {
     directory,
     remoteClients: createRemoteClients(federation),
     claims: createClaims({ storage, directory, random: Math.random }),
+    keyPackages: createOwnKeyPackages({ ownDomain, storage, directory, lifetimes }),
+    lifetimes,
     clients: createClients({
       storage,
       passwords,
@@ -272,6 +298,15 @@ function createRoutes(
   const passwordChange = createPasswordChange(storage, passwords);
   const properties = createProperties({ storage, events, limits: settings.properties });
   const prekeys = createPrekeyClaims({ ownDomain, federation, claims, maxUsers: settings.claimedUsers });
+  const keyPackages = createKeyPackages({
+    ownDomain,
+    storage,
+    federation,
+    own: devices.keyPackages,
+    enabled: settings.mlsEnabled,
+    lifetimes: devices.lifetimes,
+    legalhold: needs.legalhold,
+  });
   const lookup = createUserClientLookup({ ownDomain, directory, remoteClients });
   const handles = createHandles({
     storage,
@@ -288,6 +323,7 @@ function createRoutes(
       ...handleRoutes(handles),
       ...clientRoutes({ ownDomain, reader, clients, lookup }),
       ...prekeyRoutes({ ownDomain, prekeys }),
+      ...keyPackageRoutes(keyPackages),
       ...propertyRoutes({ reader, properties }),
       ...connectionRoutes({ ownDomain, reader, connections }),
       ...deletionRoutes(deletion),

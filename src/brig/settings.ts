@@ -57,6 +57,10 @@ export interface BrigSettings {
   /** Most users whose prekeys one request may claim. */
   readonly claimedUsers: number;
   readonly properties: PropertyLimits;
+  /** Whether clients may use MLS. */
+  readonly mlsEnabled: boolean;
+  /** How far ahead the end of a key package's lifetime may be; undefined: as far as it likes. */
+  readonly keyPackageLifetimeSeconds: number | undefined;
 }
 
 const daySeconds = 86_400;
@@ -87,4 +91,6 @@ export const defaultSettings: BrigSettings = {
   properties: { count: 16, keyLength: 1024, valueBytes: 512 * 1024 },
   deletionUrl: 'http://127.0.0.1:8080/delete',
   maxConnections: 1000,
+  mlsEnabled: true,
+  keyPackageLifetimeSeconds: undefined,
 };

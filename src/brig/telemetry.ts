@@ -33,6 +33,10 @@ const prekeyClaims = new Counter({
   help: 'Prekeys of own users handed out, by kind: one-time, last-resort',
   labelNames: ['kind'],
 });
+const keyPackageClaims = new Counter({
+  name: 'crosswire_brig_key_package_claims_total',
+  help: 'MLS key packages of own users handed out',
+});
 
 export function accountCreated(userId: string, flow: string): void {
   registrations.inc({ flow });
@@ -101,4 +105,8 @@ export function clientsRemoved(userId: string, clientIds: readonly string[]): vo
 export function prekeysClaimed(oneTime: number, lastResort: number): void {
   prekeyClaims.inc({ kind: 'one-time' }, oneTime);
   prekeyClaims.inc({ kind: 'last-resort' }, lastResort);
+}
+
+export function keyPackagesClaimed(count: number): void {
+  keyPackageClaims.inc(count);
 }

@@ -169,6 +169,12 @@ export const labels = catalogue({
     status: 400,
     message: 'MLS public key for the given signature scheme already exists',
   },
+  'mls-protocol-error': { status: 400, message: 'The MLS message or key package is not valid' },
+  'decoding-error': { status: 409, message: 'A key package of another backend cannot be read' },
+  'invalid-reference': {
+    status: 409,
+    message: 'The reference of a key package of another backend is not that of its bytes',
+  },
   'not-found:prekey': { status: 404, message: 'Prekey not found' },
   'too-many-properties': { status: 403, message: 'Too many properties' },
   'property-key-too-large': { status: 403, message: 'The property key is too large' },

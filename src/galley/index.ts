@@ -51,7 +51,14 @@ import { createUpdate } from './updates/update.ts';
 
 export type { OwnConversation } from './conversations/conversation.ts';
 export type { ConversationLookup } from './conversations/conversations.ts';
-export type { AudienceLookup, ClientLookup, GalleyNeeds, OwnUser, UserLookup } from './needs.ts';
+export type {
+  AudienceLookup,
+  ClientLookup,
+  GalleyNeeds,
+  MlsClientLookup,
+  OwnUser,
+  UserLookup,
+} from './needs.ts';
 export type { GalleySettings } from './settings.ts';
 
 export interface Galley extends AsyncDisposable {

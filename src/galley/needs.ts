@@ -41,6 +41,25 @@ export interface ClientLookup {
   ): Promise<ClientsOfUsers>;
 }
 
+/** The clients of each of the asked users, and whether each can be added to a group of the suite. */
+export type MlsClientsOfUsers = ReadonlyMap<
+  UserId,
+  readonly { readonly id: ClientId; readonly mls: boolean }[]
+>;
+
+/** Which clients of users have MLS key packages left: asked for commits that add users. */
+export interface MlsClientLookup {
+  /** Unknown users have none. */
+  own(users: readonly UserId[], suite: number): Promise<MlsClientsOfUsers>;
+  /** Asks another backend, once for each user. @throws Refusal when it does not answer */
+  remote(
+    domain: BackendDomain,
+    users: readonly UserId[],
+    suite: number,
+    options: Pick<CallOptions, 'requestId'>,
+  ): Promise<MlsClientsOfUsers>;
+}
+
 /** Whom a broadcast is for (reference client-api 5.7). */
 export interface AudienceLookup {
   /** The members of a team, in no order: at most `limit` of them, or only those named. */
@@ -81,6 +100,7 @@ export interface GalleyNeeds {
   readonly federation: FederationCaller | undefined;
   readonly users: UserLookup;
   readonly clients: ClientLookup;
+  readonly mlsClients: MlsClientLookup;
   readonly audience: AudienceLookup;
   readonly events: Events;
   readonly outbox: Outbox;

@@ -241,6 +241,8 @@ describe('R3 malformed requests at the inward side', () => {
         claimPrekeyBundle: count({}),
         claimMultiPrekeyBundle: count({}),
         getUserClients: count({}),
+        getMlsClients: count([]),
+        claimKeyPackages: count(null),
         sendConnectionAction: count({ tag: 'NewConnectionResponseOk', contents: null }),
         getNotFullyConnectedBackends: count({ non_connected_backends: [] }),
         onUserDeletedConnections: count({}),

@@ -116,6 +116,7 @@ async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('deletion_code').execute();
     await db.deleteFrom('handle_reservation').execute();
     await db.deleteFrom('inbox').execute();
+    await db.deleteFrom('key_package').execute();
     await db.deleteFrom('login_failure').execute();
     await db.deleteFrom('outbox').execute();
     await db.deleteFrom('password_reset').execute();

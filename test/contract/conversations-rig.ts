@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Push } from '#contract/events/push.ts';
-import { getUserClients } from '#contract/federation/brig.ts';
+import { getMlsClients, getUserClients } from '#contract/federation/brig.ts';
 import type { AnsweredRpc, FederationCaller } from '#contract/federation-caller.ts';
 import {
   type BackendDomain,
@@ -158,6 +158,19 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
         async remote(to, ids) {
           const told = await federation.call(to, getUserClients, { users: [...ids] });
           return new Map(Object.entries(told).map(([id, found]) => [id as UserId, found]));
+        },
+      },
+      mlsClients: {
+        own: async (ids) =>
+          new Map(
+            ids.map((id) => [id, (clients.get(id) ?? []).map((client) => ({ id: client, mls: true }))]),
+          ),
+        async remote(to, ids, suite) {
+          const told = ids.map(async (id) => {
+            const question = { user_id: id, cipher_suite: suite };
+            return [id, await federation.call(to, getMlsClients, question)] as const;
+          });
+          return new Map(await Promise.all(told));
         },
       },
       audience: {

@@ -255,6 +255,12 @@ export const ConfigSchema = group('A backend.', {
   }),
   mls: group('Messaging Layer Security.', {
     enabled: flag({ about: 'Whether clients may use MLS.', default: true }),
+    keyPackageLifetimeDays: Type.Optional(
+      count({
+        about: 'Longest time from now that a key package may be good for; any when left out.',
+        minimum: 1,
+      }),
+    ),
   }),
   limits,
   throttling,

@@ -9,6 +9,7 @@ import type { Storage } from '#storage';
 import { createClientDirectory } from '../clients/client-directory.ts';
 import { createConnections } from '../connections/connections.ts';
 import { withoutConversations, withoutInbox, withoutOutbox } from '../connections/needs.ts';
+import { createOwnKeyPackages } from '../key-packages/own-key-packages.ts';
 import { createClaims } from '../prekeys/claims.ts';
 import {
   addAccounts,
@@ -88,7 +89,12 @@ async function send<R extends Rpc>(
   const directory = createClientDirectory(storage);
   const claims = createClaims({ storage, directory, random: Math.random });
   const remoteRules = rulesOf(remotes);
-  const needs = { ownDomain, storage, reader, remoteRules, directory, claims };
+  const lifetimes = () => ({ now: Date.now(), maximumMs: undefined });
+  const keyPackages = createOwnKeyPackages({ ownDomain, storage, directory, lifetimes });
+  const needs = {
+    ...{ ownDomain, storage, reader, remoteRules, directory, claims },
+    ...{ keyPackages, mlsEnabled: true },
+  };
   const table = brigRpcTable({ ...needs, ...createConnectionNeeds(storage, remoteRules) });
   const transport = createDispatcher(table, {
     onBug: (error) => {

@@ -6,12 +6,15 @@ import type { ClientDirectory } from '../clients/client-directory.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { BackendRules, Events, Inbox, TeamRules } from '../connections/needs.ts';
 import type { Deletion } from '../deletion/deletion.ts';
+import type { OwnKeyPackages } from '../key-packages/own-key-packages.ts';
 import type { Claims } from '../prekeys/claims.ts';
 import type { RemoteRules } from '../search/remote-rules.ts';
 import { serveApiVersion } from './api-version.ts';
+import { serveClaimKeyPackages } from './claim-key-packages.ts';
 import { serveClaimMultiPrekeyBundle } from './claim-multi-prekey-bundle.ts';
 import { serveClaimPrekey } from './claim-prekey.ts';
 import { serveClaimPrekeyBundle } from './claim-prekey-bundle.ts';
+import { serveGetMlsClients } from './get-mls-clients.ts';
 import { serveGetNotFullyConnectedBackends } from './get-not-fully-connected-backends.ts';
 import { serveGetUserByHandle } from './get-user-by-handle.ts';
 import { serveGetUserClients } from './get-user-clients.ts';
@@ -27,6 +30,8 @@ export interface BrigRpcNeeds {
   readonly remoteRules: RemoteRules & TeamRules & BackendRules;
   readonly directory: ClientDirectory;
   readonly claims: Claims;
+  readonly keyPackages: OwnKeyPackages;
+  readonly mlsEnabled: boolean;
   readonly storage: Storage;
   readonly connections: Pick<Connections, 'store' | 'incoming'>;
   readonly events: Events;
@@ -47,6 +52,8 @@ export function brigRpcTable(needs: BrigRpcNeeds): readonly ServedRpc[] {
     claimPrekeyBundle: serveClaimPrekeyBundle(needs),
     claimMultiPrekeyBundle: serveClaimMultiPrekeyBundle(needs),
     getUserClients: serveGetUserClients(needs),
+    getMlsClients: serveGetMlsClients(needs),
+    claimKeyPackages: serveClaimKeyPackages(needs),
     sendConnectionAction: serveSendConnectionAction({ incoming, teamRules: remoteRules }),
     getNotFullyConnectedBackends: serveGetNotFullyConnectedBackends(remoteRules),
     onUserDeletedConnections: serveOnUserDeletedConnections({ storage, store, events, inbox }),

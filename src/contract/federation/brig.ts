@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { ClientIdsByUser, ClientPrekey, ClientsByUser, PrekeyBundle, PrekeysByUser } from '../devices.ts';
+import { CipherSuiteNumber, defaultCipherSuite, KeyPackageBundle, MlsClient } from '../key-packages.ts';
 import { Contact, SearchPolicy, UserProfile } from '../profiles.ts';
-import { rpc } from '../rpc.ts';
+import { olderInput, rpc } from '../rpc.ts';
 import {
   ClientIdSchema,
   Domain,
@@ -74,6 +75,32 @@ export const getUserClients = rpc('brig', 'get-user-clients', {
   output: ClientsByUser,
 });
 
+const MlsClientsQuestion = Type.Object({ user_id: UserIdSchema, cipher_suite: CipherSuiteNumber });
+type MlsClientsQuestion = Type.Static<typeof MlsClientsQuestion>;
+const MlsClientsQuestionV0 = Type.Object({ user_id: UserIdSchema, signature_scheme: Type.String() });
+
+export const getMlsClients = rpc('brig', 'get-mls-clients', {
+  about: 'Returns the clients of a user, and which of them have key packages left.',
+  input: MlsClientsQuestion,
+  output: Type.Array(MlsClient),
+  // Whatever scheme version 0 names, the default suite is meant; there are no others there.
+  older: olderInput(1, MlsClientsQuestionV0, {
+    read: ({ user_id }): MlsClientsQuestion => ({ user_id, cipher_suite: defaultCipherSuite }),
+    write: ({ user_id }) => ({ user_id, signature_scheme: 'ed25519' }),
+  }),
+});
+
+export const claimKeyPackages = rpc('brig', 'claim-key-packages', {
+  about: 'Takes a key package of each client of a user away and hands them out; null when MLS is off.',
+  input: Type.Object({
+    /** Of the origin domain. */
+    claimant: UserIdSchema,
+    target: UserIdSchema,
+    cipher_suite: CipherSuiteNumber,
+  }),
+  output: Nullable(KeyPackageBundle),
+});
+
 /** What one side of a connection tells the other: it wants the connection, or no longer does. */
 export const ConnectionAction = Type.Union([Type.Literal('RemoteConnect'), Type.Literal('RemoteRescind')]);
 export type ConnectionAction = Type.Static<typeof ConnectionAction>;
@@ -125,6 +152,8 @@ export const brigRpcs = {
   claimPrekeyBundle,
   claimMultiPrekeyBundle,
   getUserClients,
+  getMlsClients,
+  claimKeyPackages,
   sendConnectionAction,
   getNotFullyConnectedBackends,
   onUserDeletedConnections,

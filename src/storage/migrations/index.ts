@@ -7,6 +7,7 @@ import { notifications } from './0005-notifications.ts';
 import { outbox } from './0006-outbox.ts';
 import { conversations } from './0007-conversations.ts';
 import { assets } from './0009-assets.ts';
+import { keyPackages } from './0010-key-packages.ts';
 import { assetUsage } from './0014-asset-usage.ts';
 import type { Forms } from './forms.ts';
 
@@ -29,5 +30,6 @@ export const migrations: readonly Migration[] = [
   outbox,
   conversations,
   assets,
+  keyPackages,
   assetUsage,
 ];

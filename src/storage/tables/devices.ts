@@ -27,6 +27,20 @@ export interface PrekeyRow {
   key: string;
 }
 
+/** An MLS key package that was not claimed yet. Owner: brig. */
+export interface KeyPackageRow {
+  user_id: string;
+  client_id: string;
+  /** Number of its cipher suite. */
+  suite: number;
+  /** Its reference, and the bare key package: base64. */
+  ref: string;
+  key_package: string;
+  /** Unix milliseconds between which it may be used. */
+  not_before: number;
+  not_after: number;
+}
+
 /** What a user's clients remember for each other. Owner: brig. */
 export interface PropertyRow {
   user_id: string;
@@ -38,5 +52,6 @@ export interface PropertyRow {
 export interface DeviceTables {
   client: ClientRow;
   prekey: PrekeyRow;
+  key_package: KeyPackageRow;
   property: PropertyRow;
 }
