@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { sendWhole } from '../federation/outward-calls.ts';
-import { remote } from '../federation/outward-rig.ts';
+import { send, sendWhole } from '../federation/outward-calls.ts';
+import { remote, type StreamHandler } from '../federation/outward-rig.ts';
 import { errorOf, http1, openWireRig, sendHttp2, sendRaw } from '../federation/outward-wire.ts';
 
 /** R10 on the outward side: what is larger than its limit is refused before much more than the limit was read. */
@@ -169,7 +169,44 @@ describe('R9 outward: slow callers', () => {
     assert.match(body.message, /wire\.b\.example\.com was silent for 200 ms/);
     assert.equal(wire.rig.pool.status(remote)[0]?.sessions[0]?.streams, 0);
   });
+
+  test('a slow reader is not the silence of the remote, whose whole answer still comes', async () => {
+    const size = 1024 * 1024;
+    await using wire = await openWireRig({ idleTimeoutMs: 200, handler: filesAndSilence(size, 'ends') });
+    const answer = await send(wire.rig, 'file');
+    let received = 0;
+    for await (const chunk of answer.body) {
+      // Another call is given up meanwhile: the remote's silence has lasted longer than this reader may be idle.
+      if (received === 0) assert.equal((await sendWhole(wire.rig, 'silence')).status, 533);
+      received += chunk.length;
+    }
+    assert.equal(received, size);
+  });
+
+  test('a remote that falls silent within an answer is given up once its reader has all that came', async () => {
+    const size = 1024 * 1024;
+    await using wire = await openWireRig({ idleTimeoutMs: 200, handler: filesAndSilence(size, 'goes on') });
+    const answer = await send(wire.rig, 'file');
+    let received = 0;
+    await assert.rejects(async () => {
+      for await (const chunk of answer.body) {
+        if (received === 0) assert.equal((await sendWhole(wire.rig, 'silence')).status, 533);
+        received += chunk.length;
+      }
+    }, /silent for 200 ms/);
+    assert.equal(received, size);
+  });
 });
+
+/** A remote that answers `file` with bytes, after which the answer ends or seems to go on, and all else with nothing. */
+function filesAndSilence(size: number, then: 'ends' | 'goes on'): StreamHandler {
+  return (stream, headers) => {
+    if (!String(headers[':path']).endsWith('/file')) return;
+    stream.respond({ ':status': 200, 'content-type': 'application/octet-stream' });
+    if (then === 'ends') stream.end(Buffer.alloc(size));
+    else stream.write(Buffer.alloc(size));
+  };
+}
 
 /** `once` would reject with the error that precedes a close. */
 function closed(socket: Socket): Promise<void> {

@@ -43,17 +43,22 @@ function collect(body: ClientHttp2Stream, length: number, done: (whole: Buffer |
   body.resume();
 }
 
-function relayStream({ body, status }: OutwardAnswer, headers: AnswerHeaders, request: HttpRequest): void {
+function relayStream(
+  { body, status, silenceMs }: OutwardAnswer,
+  headers: AnswerHeaders,
+  request: HttpRequest,
+): void {
   const to = request.begin(status, headers);
   const announced = announcedBytes(headers['content-length'] as string | undefined);
-  pipeline(request.pace(wholeOnly(body, announced)), to).catch(() => request.abort());
+  pipeline(request.pace(wholeOnly(body, announced, silenceMs)), to).catch(() => request.abort());
 }
 
 /** The body as a component in this process reads it. */
 export function iterateAnswer(answer: OutwardAnswer): AsyncIterable<Uint8Array> {
   const length = smallLength(answer.headers);
   if (length === undefined) {
-    return wholeOnly(answer.body, announcedBytes(answer.headers['content-length'] as string | undefined));
+    const announced = announcedBytes(answer.headers['content-length'] as string | undefined);
+    return wholeOnly(answer.body, announced, answer.silenceMs);
   }
   const collected = new Promise<Buffer>((resolve, reject) => {
     collect(answer.body, length, (whole) => {
@@ -77,15 +82,20 @@ async function* yieldOnce(collected: Promise<Uint8Array>): AsyncGenerator<Uint8A
  *
  * HTTP/2 brings a file in frames of 16 KiB. Those that arrive together leave together: writing them one by one cost
  * more than anything else on their way to the client.
+ * @param silenceMs how long the remote may be silent before the stream ends; 0: somebody else sees to it
  */
 export async function* wholeOnly(
   body: ClientHttp2Stream,
   announced: number | undefined,
+  silenceMs = 0,
 ): AsyncGenerator<Uint8Array, void> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
+    // The remote's silence is counted while it is waited for, not while a slow reader has this chunk.
+    body.setTimeout(0);
     yield chunk;
+    body.setTimeout(silenceMs);
     // The frames of one read of the socket come in one turn of the event loop; the next read takes all that are there.
     await setImmediate();
   }

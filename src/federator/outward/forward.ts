@@ -17,7 +17,7 @@ import { sendOn } from './remote-stream.ts';
 export interface OutwardLimits {
   /** As the reference's ingress takes (1.4). */
   readonly maxBodyBytes: number;
-  /** Silence of the remote; there is no bound on an answer that goes on. */
+  /** Silence of the remote while it is waited for; there is no bound on an answer that goes on, nor on a slow reader here. */
   readonly idleTimeoutMs: number;
 }
 
@@ -51,6 +51,8 @@ export interface OutwardAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly body: ClientHttp2Stream;
+  /** How long the remote may be silent within the body, in milliseconds. */
+  readonly silenceMs: number;
   readonly session: number;
 }
 
@@ -87,7 +89,8 @@ export async function forward(needs: ForwardNeeds, call: OutwardCall): Promise<O
     if (typeof outcome !== 'string') {
       const { status, headers, stream } = outcome;
       if (status < 200 || status > 299) throw await wrapRemoteError(stream, status, data);
-      return { status, headers: answerHead(headers), body: stream, session: session.number };
+      const silenceMs = needs.limits.idleTimeoutMs;
+      return { status, headers: answerHead(headers), body: stream, silenceMs, session: session.number };
     }
     if (outcome === 'unprocessed') unprocessed += 1;
     const repeatable = body instanceof Uint8Array || body.repeatable;

@@ -18,7 +18,7 @@ export interface RemoteHead {
 export interface RemoteRequest {
   readonly head: OutgoingHttpHeaders;
   readonly body: Uint8Array | BodyRelay;
-  /** The remote may be silent this long, before and within its answer, in milliseconds. */
+  /** The remote may be silent this long while it is waited for, before and within its answer, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly data: FederationData;
   /** Is given what cuts the call off when the caller goes away. */
