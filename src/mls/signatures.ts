@@ -19,7 +19,14 @@ const prefixes: Readonly<Record<SignatureScheme, string>> = {
   ecdsa_secp521r1_sha512: '30819b301006072a8648ce3d020106052b8104002303818600',
 };
 
-/** Bytes of a raw public key. */
+/** The same for compressed points: RFC 9420 wants them uncompressed, and libraries write either. */
+const compressedPrefixes: Readonly<Partial<Record<SignatureScheme, string>>> = {
+  ecdsa_secp256r1_sha256: '3039301306072a8648ce3d020106082a8648ce3d030107032200',
+  ecdsa_secp384r1_sha384: '3046301006072a8648ce3d020106052b81040022033200',
+  ecdsa_secp521r1_sha512: '3058301006072a8648ce3d020106052b81040023034400',
+};
+
+/** Bytes of a raw public key, uncompressed. */
 export const publicKeyBytes: Readonly<Record<SignatureScheme, number>> = {
   ed25519: 32,
   ecdsa_secp256r1_sha256: 65,
@@ -58,14 +65,21 @@ function withLabel(label: string, content: Uint8Array): Buffer {
 }
 
 function publicKeyOf(scheme: SignatureScheme, raw: Uint8Array): KeyObject | undefined {
-  if (raw.length !== publicKeyBytes[scheme]) return undefined;
-  const der = Buffer.concat([Buffer.from(prefixes[scheme], 'hex'), raw]);
+  const prefix = prefixFor(scheme, raw.length);
+  if (prefix === undefined) return undefined;
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const key = Buffer.concat([Buffer.from(prefix, 'hex'), raw]);
+    return createPublicKey({ key, format: 'der', type: 'spki' });
   } catch {
     // A point that is not on its curve.
     return undefined;
   }
+}
+
+function prefixFor(scheme: SignatureScheme, length: number): string | undefined {
+  const whole = publicKeyBytes[scheme];
+  if (length === whole) return prefixes[scheme];
+  return length === (whole + 1) / 2 ? compressedPrefixes[scheme] : undefined;
 }
 
 /** The raw public key of a key pair, as clients put it into groups. */

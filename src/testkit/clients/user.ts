@@ -37,7 +37,12 @@ export interface TestUser {
 /** Makes an active user, logs it in and gives it its handle. Fails with the backend's answer. */
 export async function createUser(backend: BackendUrls, wanted: NewTestUser): Promise<TestUser> {
   const email = wanted.email ?? `${randomBytes(6).toString('hex')}@mail.example.com`;
-  const body = { name: wanted.name, email, password, ...(wanted.team ? { team: { icon: 'default', binding: true, ...wanted.team } } : {}) };
+  const body = {
+    name: wanted.name,
+    email,
+    password,
+    ...(wanted.team ? { team: { icon: 'default', binding: true, ...wanted.team } } : {}),
+  };
   const made = await request(`${backend.internalApi}/i/users`, { body });
   expectStatus('POST /i/users', made, 201);
   const user = await logIn(backend, { email, password, name: wanted.name, handle: wanted.handle });
