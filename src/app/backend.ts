@@ -37,7 +37,7 @@ import { type Galley, openGalley } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
-import { openStorage, type Storage } from '#storage';
+import { makePrivateFolder, openStorage, type Storage } from '#storage';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
 import { galleyAudience, galleyClients, galleyMlsClients, galleyUsers } from './galley-users.ts';
@@ -230,7 +230,7 @@ function openBrigOf(
     inbox: outbox,
     remoteRules: createFederationRules(policy),
     mail: mailSettings(config),
-    zauthKeys: config.zauth.keys,
+    zauthKeys: madeFolder('zauth.keys', config.zauth.keys),
     settings: brigSettings(config),
   });
 }
@@ -258,11 +258,24 @@ async function openCargoholdOf(
 
 async function openAssetStore(config: Config): Promise<AssetStore> {
   const { s3 } = config.assets;
-  if (s3 === undefined) return openFolderStore(assetFolder(config));
+  if (s3 === undefined) {
+    madeFolder('assets.directory', config.assets.directory);
+    return openFolderStore(assetFolder(config));
+  }
   try {
     return await openS3Store({ bucket: new S3Bucket(s3) });
   } catch (error) {
     throw new OperatorError((error as Error).message);
+  }
+}
+
+/** The folder of a setting, made when it is not there. @throws OperatorError */
+function madeFolder(setting: string, path: string): string {
+  try {
+    makePrivateFolder(path);
+    return path;
+  } catch (error) {
+    throw new OperatorError(`${setting}: cannot make ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -10,6 +10,7 @@
 
 export { hotQuery } from './hot-query.ts';
 export { openStorage } from './open.ts';
+export { makePrivateFolder } from './private-folder.ts';
 export { type Reader, type Storage, StorageOpenError, type StorageOptions, type Work } from './storage.ts';
 export type * from './tables.ts';
 export { isUniqueViolation } from './unique-violation.ts';

@@ -130,6 +130,18 @@ describe('a configuration that cannot work stops the start with one line for eac
     });
   }
 
+  for (const [setting, section] of [
+    ['zauth.keys', 'zauth: { keys: /proc/nowhere }'],
+    ['assets.directory', 'assets: { directory: /proc/nowhere }'],
+  ] as const) {
+    it(`a folder that cannot be made: ${setting}`, async () => {
+      const { code, stderr } = await serve(`${good}federation: { enabled: false }\n${section}\n${freePorts}`);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^${setting}: cannot make /proc/nowhere: ENOENT`, 'm'));
+      assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    });
+  }
+
   it('a port that another program has', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));

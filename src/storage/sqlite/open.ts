@@ -1,8 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Kysely, KyselyProps } from 'kysely';
 import { applyMigrations } from '../migrations/apply.ts';
 import { migrations } from '../migrations/index.ts';
+import { makePrivateFolder } from '../private-folder.ts';
 import { createKysely, createQueryBase } from '../reader.ts';
 import type { Reader, Storage } from '../storage.ts';
 import { StorageOpenError } from '../storage.ts';
@@ -48,20 +49,8 @@ async function openFile(path: string, lockTimeoutMs: number): Promise<Storage> {
 
 /** SQLite gives its `-wal` and `-shm` files the mode of the database file. */
 function createPrivateFile(path: string): void {
-  makeFolder(dirname(path));
+  makePrivateFolder(dirname(path));
   closeSync(openSync(path, 'a', 0o600));
-}
-
-/** Level by level: Node's recursive form tries for ever below a folder that takes none, such as /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process was first.
-    if (!existsSync(path)) throw error;
-  }
 }
 
 async function migrate(
