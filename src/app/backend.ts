@@ -33,7 +33,7 @@ import {
   type PolledPolicy,
   policyRoutes,
 } from '#federator';
-import { type Galley, openGalley } from '#galley';
+import { type Galley, openGalley, openRemovalKeys } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
@@ -144,6 +144,7 @@ async function openComponents(
       events: notifications,
       outbox,
       inbox: outbox,
+      ...(config.mls.enabled ? { removalKeys: await openRemovalKeys(config.mls.removalKeys) } : {}),
       settings: galleySettings(config),
     }),
   );

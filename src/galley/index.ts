@@ -39,6 +39,7 @@ import { codeRoutes } from './routes/codes.ts';
 import { creationRoutes } from './routes/conversations.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { mlsKeyRoutes } from './routes/mls-keys.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { teamConversationRoutes } from './routes/team-conversations.ts';
@@ -51,6 +52,7 @@ import { createUpdate } from './updates/update.ts';
 
 export type { OwnConversation } from './conversations/conversation.ts';
 export type { ConversationLookup } from './conversations/conversations.ts';
+export { openRemovalKeys, type RemovalKeys } from './mls/removal-keys.ts';
 export type {
   AudienceLookup,
   ClientLookup,
@@ -98,6 +100,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...codeRoutes({ ...parts, guestLinks: parts.settings.guestLinks }),
       ...teamConversationRoutes(parts),
       ...messageRoutes(parts),
+      ...mlsKeyRoutes({ removalKeys: needs.removalKeys }),
     ],
     oneToOne: createConnectionConversations(parts),
     userDeleted: departures.userDeleted,

@@ -3,6 +3,7 @@ import type { CallOptions, FederationCaller, QueuedRpc } from '#contract/federat
 import type { BackendDomain, ClientId, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { InputOf, RpcContext } from '#contract/rpc.ts';
 import type { Storage, Work } from '#storage';
+import type { RemovalKeys } from './mls/removal-keys.ts';
 import type { GalleySettings } from './settings.ts';
 
 /** An own user, as far as conversations care. */
@@ -105,6 +106,8 @@ export interface GalleyNeeds {
   readonly events: Events;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
+  /** How this backend takes members out of MLS groups; without it MLS is off. */
+  readonly removalKeys?: RemovalKeys;
   /** What differs from production's defaults. */
   readonly settings?: Partial<GalleySettings>;
   /** Unix time in milliseconds. */

@@ -255,6 +255,10 @@ export const ConfigSchema = group('A backend.', {
   }),
   mls: group('Messaging Layer Security.', {
     enabled: flag({ about: 'Whether clients may use MLS.', default: true }),
+    removalKeys: path({
+      about: 'Folder of the keys that remove members from groups, made on the first start.',
+      default: 'data/mls-removal-keys',
+    }),
     keyPackageLifetimeDays: Type.Optional(
       count({
         about: 'Longest time from now that a key package may be good for; any when left out.',

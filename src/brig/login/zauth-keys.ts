@@ -1,12 +1,7 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-} from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createOnce, readIfThere } from '#storage';
 import type { ZauthKeys } from './zauth.ts';
 
 /**
@@ -33,39 +28,6 @@ export async function openZauthKeys(directory: string): Promise<ZauthKeys> {
   const publics = parseLines(publicText, 32, publicPath);
   const key = parseActive(await readIfThere(join(directory, activeFile)), secrets.length, directory);
   return { publicKeys: publics.map(publicKey), active: { key, secret: activeSecret(secrets, publics, key) } };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`cannot read the zauth keys in ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/**
- * Creates a file whole, or returns what another process created first: replicas that share the directory and start
- * together end up with the same keys.
- */
-async function createOnce(path: string, text: string): Promise<string> {
-  const draft = `${path}.${randomUUID()}.new`;
-  const file = await open(draft, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(draft, path);
-    return text;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    return await readFile(path, 'utf8');
-  } finally {
-    await unlink(draft);
-  }
 }
 
 function newSecretLine(): string {
