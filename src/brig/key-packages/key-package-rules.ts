@@ -1,7 +1,13 @@
 import type { MlsPublicKeys } from '#contract/client/clients.ts';
 import { type Refusal, refuse } from '#contract/refusal.ts';
-import type { MlsClientIdentity } from '#mls';
-import { type KeyPackage, keyPackageFault, keyPackageReference, MlsDecodeError, parseKeyPackage } from '#mls';
+import {
+  type KeyPackage,
+  keyPackageFault,
+  keyPackageReference,
+  type MlsClientIdentity,
+  MlsDecodeError,
+  parseKeyPackage,
+} from '#mls';
 import { getCipherSuite } from './cipher-suites.ts';
 import type { LifetimeRule } from './key-package-store.ts';
 

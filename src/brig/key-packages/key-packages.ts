@@ -3,7 +3,7 @@ import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.t
 import type { KeyPackageBundle } from '#contract/key-packages.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { KeyPackage } from '#mls';
-import type { KeyPackageRow, Storage, Work } from '#storage';
+import type { KeyPackageRow, Storage } from '#storage';
 import { mlsPublicKeysOf } from '../clients/client-form.ts';
 import { lockClient } from '../clients/client-store.ts';
 import type { OwnedClient } from '../prekeys/prekey-store.ts';
@@ -116,7 +116,7 @@ export function createKeyPackages(needs: KeyPackagesNeeds): KeyPackages {
     async remove(client, suite, refs) {
       assertEnabled();
       getCipherSuite(suite);
-      await storage.work((work: Work) => removeByReference(work, client, suite, refs));
+      await storage.work((work) => removeByReference(work, client, suite, refs));
     },
 
     async claim({ userId, clientId }, target, suite, options) {
