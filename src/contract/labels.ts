@@ -90,7 +90,7 @@ export const labels = catalogue({
   'client-error:cookie': { status: 403, message: 'Invalid user token' },
   'method-not-allowed': { status: 405, message: 'The endpoint has no such method' },
   'not-acceptable': { status: 406, message: 'The endpoint answers in no type that the request accepts' },
-  'uri-too-long': { status: 414, message: 'The path and query are too long' },
+  'uri-too-long': { status: 431, message: 'The path and query are too long' },
   'unsupported-version': { status: 404, message: 'The API version is not supported' },
   'unauthorized:token': { status: 401, message: 'The access token is missing, invalid or expired' },
   'access-denied:token': { status: 403, message: 'The token is not accepted here' },

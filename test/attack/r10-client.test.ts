@@ -5,7 +5,7 @@ import type { ErrorBody } from '#contract/refusal.ts';
 import { openClientSurface, type RawRequest, rawRequest, sendRaw } from './client-surface.ts';
 
 /**
- * R10 on the client API: what is too large is refused by 413, 414 or 431 (or 400 where the size is inside a small
+ * R10 on the client API: what is too large is refused by 413 or 431 (or 400 where the size is inside a small
  * body) before more than the limit and 64 KiB were read, and no handler runs.
  */
 
@@ -108,13 +108,13 @@ const cases: readonly Oversize[] = [
   {
     name: 'a path of 60 KiB',
     request: { path: `/v5/${'p'.repeat(60 * 1024)}` },
-    status: 414,
+    status: 431,
     label: 'uri-too-long',
   },
   {
     name: 'a query of 60 KiB',
     request: { path: `/v5/search/contacts?q=${'q'.repeat(60 * 1024)}` },
-    status: 414,
+    status: 431,
     label: 'uri-too-long',
   },
   { name: 'a path of 1 MiB', request: { path: `/v5/${'p'.repeat(limit)}` }, ...headersTooLarge },

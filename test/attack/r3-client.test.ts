@@ -80,7 +80,7 @@ const paths: readonly Malformed[] = [
   path('upper case', '/v5/SELF'),
   path('a capture that does not parse', `/v5/users/a_b!/${uuid}`),
   path('a capture that is not a UUID', '/v5/users/a.example.com/self'),
-  path('8 KiB', `/v5/${'a'.repeat(8 * 1024)}`, 414, 'uri-too-long'),
+  path('8 KiB', `/v5/${'a'.repeat(8 * 1024)}`, 431, 'uri-too-long'),
   path('an internal route', '/i/status'),
   path('an internal route under a version', '/v5/i/status', 404, 'unsupported-version'),
   path('a call between backends', '/federation/api-version'),
