@@ -8,6 +8,7 @@ import { type Logger, pino } from 'pino';
 import { Histogram, register } from 'prom-client';
 
 export type { Logger } from 'pino';
+export { LineRate } from './line-rate.ts';
 
 const root = pino({ base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
 const loggers = new Map<string, Logger>();

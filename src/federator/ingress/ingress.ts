@@ -13,7 +13,7 @@ import {
 import { countRefusal } from '../telemetry.ts';
 import { type Judgement, PeerJudge, searchedIntermediates } from './judge-peer.ts';
 import { SentChains } from './sent-chain.ts';
-import { countHandshake, ingressLog, watchSessions } from './telemetry.ts';
+import { certificateRefused, countHandshake, ingressLog, watchSessions } from './telemetry.ts';
 
 /** TLS 1.3 suites, then the two of TLS 1.2 (reference federation-api 1.4). */
 const ciphers = [
@@ -149,9 +149,7 @@ class EmbeddedIngress implements Ingress {
     if (judgement.verified) {
       countHandshake(socket.isSessionReused() ? 'resumed' : 'verified');
     } else {
-      countHandshake('refused');
-      const address = plainAddress(socket.remoteAddress);
-      ingressLog.info({ address, reason: judgement.refusal.message }, 'client certificate refused');
+      certificateRefused(plainAddress(socket.remoteAddress), judgement.refusal.message);
     }
     const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
     this.#acceptor.accept(socket, protocol, this.#handlerFor(judgement, socket));

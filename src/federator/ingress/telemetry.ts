@@ -1,5 +1,5 @@
 import { Counter, Gauge } from 'prom-client';
-import { logger } from '#telemetry';
+import { LineRate, logger } from '#telemetry';
 
 export const ingressLog = logger('ingress');
 
@@ -23,6 +23,15 @@ new Gauge({
 
 export function countHandshake(outcome: 'verified' | 'resumed' | 'refused' | 'failed'): void {
   handshakes.inc({ outcome });
+}
+
+const refusalLines = new LineRate();
+
+/** A remote has shown a certificate that is not taken, with the reason. */
+export function certificateRefused(address: string, reason: string): void {
+  countHandshake('refused');
+  const leftOut = refusalLines.take('certificate');
+  if (leftOut !== undefined) ingressLog.info({ address, reason, leftOut }, 'client certificate refused');
 }
 
 /** Counts an ingress' sockets in until disposed. */

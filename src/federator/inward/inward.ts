@@ -1,7 +1,7 @@
 import type { OriginDomain } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import { type ComponentTransport, federationHeaders } from '#contract/rpc-transport.ts';
-import { renderMetrics } from '#telemetry';
+import { LineRate, renderMetrics } from '#telemetry';
 import type { PeerCertificateRules } from '../certificates/index.ts';
 import type { Discovery, Policy } from '../faces.ts';
 import {
@@ -114,15 +114,20 @@ function observe(peer: Peer, admitted: Admission | undefined, status: number, st
   observeAnswer(listener, route, status, (performance.now() - startedMs) / 1000);
 }
 
+const refusalLines = new LineRate();
+
 function logRefusal(request: HttpRequest, admitted: Admission | undefined, refusal: Refusal): void {
   countRefusal('inward', refusal.label);
   const { label, status, message } = refusal;
+  const leftOut = refusalLines.take(label);
+  if (leftOut === undefined) return;
   const line = {
     label,
     status,
     reason: message,
     address: request.peerAddress,
     origin: admitted?.originDomain,
+    leftOut,
   };
   if (status >= 500) federatorLog.error({ ...line, err: refusal.cause }, 'inward request failed');
   else federatorLog.info(line, 'inward request refused');
