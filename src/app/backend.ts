@@ -38,6 +38,7 @@ import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { makePrivateFolder, openStorage, type Storage } from '#storage';
+import { createTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
 import { galleyAudience, galleyClients, galleyMlsClients, galleyUsers } from './galley-users.ts';
@@ -55,6 +56,7 @@ import {
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
+import { teamMembership } from './team-membership.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
@@ -151,6 +153,7 @@ async function openComponents(
   const brig: Brig = stack.use(
     await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley }),
   );
+  const teams = createTeams({ storage, events: notifications, membership: teamMembership(() => brig) });
   const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
@@ -161,6 +164,7 @@ async function openComponents(
       brig,
       galley,
       cargohold,
+      teams,
       policy,
       notifications,
       outbox,
@@ -295,6 +299,7 @@ interface Served {
   readonly brig: Brig;
   readonly galley: Galley;
   readonly cargohold: Cargohold;
+  readonly teams: Teams;
   readonly policy: FederationPolicy;
   readonly notifications: Notifications;
   readonly outbox: Outbox;
@@ -306,13 +311,13 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, galley, cargohold, policy, notifications, outbox, rpcs, dispatcher }: Served,
+  { brig, galley, cargohold, teams, policy, notifications, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
   const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
     await openInternalListener({
       listen: config.listen.internal,
-      routes: [...brig.internalRoutes, ...policyRoutes(policy), ...outbox.routes],
+      routes: [...brig.internalRoutes, ...teams.internalRoutes, ...policyRoutes(policy), ...outbox.routes],
       serveFederation: config.federation.enabled
         ? {
             transport: dispatcher,
@@ -327,7 +332,13 @@ async function openApis(
   const client = stack.use(
     await openGateway({
       ...gatewayOptions(config),
-      routes: [...brig.routes, ...galley.routes, ...cargohold.routes, ...notifications.routes],
+      routes: [
+        ...brig.routes,
+        ...galley.routes,
+        ...cargohold.routes,
+        ...teams.routes,
+        ...notifications.routes,
+      ],
       verifyToken,
       onUpgrade: createUpgrades({
         routes: notifications.upgrades,

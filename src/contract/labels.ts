@@ -227,6 +227,14 @@ export const labels = catalogue({
   'no-team': { status: 404, message: 'Team not found' },
   'no-team-member': { status: 403, message: 'Requesting user is not a team member' },
   'no-team-member:target': { status: 404, message: 'Team member not found' },
+  'feature-locked': {
+    status: 409,
+    message: 'Feature config cannot be changed (e.g. because it is configured by the backend)',
+  },
+  'mls-protocol-mismatch': {
+    status: 400,
+    message: 'The default protocol needs to be part of the supported protocols',
+  },
   'operation-denied': { status: 403, message: 'Insufficient permissions' },
   'non-binding-team': { status: 404, message: 'Not a member of a binding team' },
   'non-binding-team-members': { status: 403, message: 'Both users must be members of the same binding team' },

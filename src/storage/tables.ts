@@ -7,15 +7,19 @@ import type { AssetTables } from './tables/assets.ts';
 import type { ConnectionTables } from './tables/connections.ts';
 import type { ConversationTables } from './tables/conversations.ts';
 import type { DeviceTables } from './tables/devices.ts';
+import type { MlsGroupTables } from './tables/mls-groups.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { OutboxTables } from './tables/outbox.ts';
+import type { TeamTables } from './tables/teams.ts';
 
 export type * from './tables/assets.ts';
 export type * from './tables/connections.ts';
 export type * from './tables/conversations.ts';
 export type * from './tables/devices.ts';
+export type * from './tables/mls-groups.ts';
 export type * from './tables/notifications.ts';
 export type * from './tables/outbox.ts';
+export type * from './tables/teams.ts';
 
 /** A user account. Owner: brig. */
 export interface AccountRow {
@@ -116,8 +120,10 @@ export interface Tables
     ConnectionTables,
     ConversationTables,
     DeviceTables,
+    MlsGroupTables,
     NotificationTables,
-    OutboxTables {
+    OutboxTables,
+    TeamTables {
   account: AccountRow;
   search_term: SearchTermRow;
   handle_reservation: HandleReservationRow;

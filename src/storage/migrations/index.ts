@@ -8,6 +8,8 @@ import { outbox } from './0006-outbox.ts';
 import { conversations } from './0007-conversations.ts';
 import { assets } from './0009-assets.ts';
 import { keyPackages } from './0010-key-packages.ts';
+import { mlsGroups } from './0011-mls-groups.ts';
+import { teamFeatures } from './0012-team-features.ts';
 import { assetUsage } from './0014-asset-usage.ts';
 import type { Forms } from './forms.ts';
 
@@ -31,5 +33,7 @@ export const migrations: readonly Migration[] = [
   conversations,
   assets,
   keyPackages,
+  mlsGroups,
+  teamFeatures,
   assetUsage,
 ];

@@ -1,0 +1,115 @@
+import type { FeatureChange } from '#contract/client/features.ts';
+import {
+  type AllFeatures,
+  type Feature,
+  type FeatureName,
+  featureNames,
+  features,
+  type LockStatus,
+  type MlsConfig,
+} from '#contract/features.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
+import { compileParser } from '#contract/schema.ts';
+import type { Storage, Work } from '#storage';
+import type { TeamsNeeds } from '../index.ts';
+import { defaultFeature, findSet, listSet, putFeature } from './feature-store.ts';
+
+/** Who is told of a change: everybody in a team up to this size, nobody in a larger one. */
+const fanOutLimit = 2_000;
+
+/** What is given of a feature; the rest stays. */
+export interface FeaturePatch extends Partial<FeatureChange> {
+  readonly lockStatus?: LockStatus;
+}
+
+/** The feature flags of teams (reference client-api 9.2). */
+export interface FeatureFlags {
+  /** Of a team, or of users without one. */
+  list(team: TeamId | undefined): Promise<AllFeatures>;
+  get(team: TeamId, name: FeatureName): Promise<Feature>;
+  /** As a member: @throws Refusal `feature-locked` when it is locked, `mls-protocol-mismatch`, `bad-request` */
+  set(team: TeamId, name: FeatureName, change: FeatureChange): Promise<Feature>;
+  /** As an operator, whatever the lock. @throws Refusal `mls-protocol-mismatch`, `bad-request` */
+  patch(team: TeamId, name: FeatureName, patch: FeaturePatch): Promise<Feature>;
+}
+
+export function createFeatureFlags({
+  storage,
+  membership,
+  events,
+}: Pick<TeamsNeeds, 'storage' | 'membership' | 'events'>): FeatureFlags {
+  const get = async (reader: Storage['reader'], team: TeamId, name: FeatureName) =>
+    (await findSet(reader, team, name)) ?? defaultFeature(name);
+
+  async function change(team: TeamId, name: FeatureName, next: (now: Feature) => Feature): Promise<Feature> {
+    const members = await membership.listMembers(team, fanOutLimit + 1);
+    return await storage.work(async (work) => {
+      const wanted = next(await get(work.reader, team, name));
+      await assertFits(work, team, name, wanted);
+      await putFeature(work, team, name, wanted);
+      if (members.length <= fanOutLimit) await tell(work, members, name, wanted);
+      return wanted;
+    });
+  }
+
+  async function assertFits(work: Work, team: TeamId, name: FeatureName, wanted: Feature): Promise<void> {
+    if (name === 'mls') {
+      assertProtocols(wanted.config as MlsConfig);
+      if (wanted.status === 'enabled') return;
+      if ((await get(work.reader, team, 'mlsMigration')).status === 'enabled')
+        throw refuse('mls-protocol-mismatch', {
+          message: 'mls: cannot be disabled while mlsMigration is enabled',
+        });
+    }
+    if (name !== 'mlsMigration' || wanted.status === 'disabled') return;
+    if ((await get(work.reader, team, 'mls')).status === 'disabled')
+      throw refuse('mls-protocol-mismatch', { message: 'mlsMigration: cannot be enabled without mls' });
+  }
+
+  async function tell(
+    work: Work,
+    members: readonly UserId[],
+    name: FeatureName,
+    data: Feature,
+  ): Promise<void> {
+    const event = { type: 'feature-config.update', name, data };
+    if (members.length > 0) await events.push(work, { recipients: members.map((user) => ({ user })), event });
+  }
+
+  return {
+    async list(team) {
+      const set = team === undefined ? new Map<string, Feature>() : await listSet(storage.reader, team);
+      const entries = featureNames.map((name) => [name, set.get(name) ?? defaultFeature(name)]);
+      return Object.fromEntries(entries) as AllFeatures;
+    },
+    get: (team, name) => get(storage.reader, team, name),
+    set: (team, name, { status, config }) =>
+      change(team, name, (now) => {
+        if (now.lockStatus === 'locked') throw refuse('feature-locked');
+        return { ...now, status, ...configOf(name, config, now) };
+      }),
+    patch: (team, name, { status, lockStatus, config }) =>
+      change(team, name, (now) => ({
+        ...now,
+        ...(status === undefined ? {} : { status }),
+        ...(lockStatus === undefined ? {} : { lockStatus }),
+        ...configOf(name, config, now),
+      })),
+  };
+}
+
+/** The configuration that is given, checked, or the one that is there. */
+function configOf(name: FeatureName, given: unknown, now: Feature): Pick<Feature, 'config'> {
+  const { config } = features[name];
+  if (config === null) return {};
+  if (given === undefined || given === null) return { config: now.config };
+  return { config: compileParser(config, 'bad-request').parse(given, 'body.config') };
+}
+
+function assertProtocols({ defaultProtocol, supportedProtocols }: MlsConfig): void {
+  if (supportedProtocols.includes(defaultProtocol)) return;
+  throw refuse('mls-protocol-mismatch', {
+    message: `body.config: the default protocol ${defaultProtocol} is not among the supported ones`,
+  });
+}

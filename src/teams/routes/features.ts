@@ -1,0 +1,60 @@
+import * as client from '#contract/client/features.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
+import * as internal from '#contract/internal/features.ts';
+import { refuse } from '#contract/refusal.ts';
+import { handle, type ServedRoute } from '#contract/route.ts';
+import type { FeatureFlags } from '../features/feature-flags.ts';
+import type { TeamMembership } from '../index.ts';
+
+interface Needs {
+  readonly membership: TeamMembership;
+  readonly features: FeatureFlags;
+}
+
+/** Feature flags as members of a team see and set them (reference client-api 9.2). */
+export function featureRoutes({ membership, features }: Needs): readonly ServedRoute[] {
+  async function mustBeMember(user: UserId, team: TeamId): Promise<void> {
+    if ((await membership.teamOf(user)) !== team) throw refuse('no-team-member');
+  }
+  return [
+    handle(client.getFeatureConfigs, async ({ user }) => ({
+      status: 200,
+      body: await features.list(await membership.teamOf(user.userId)),
+    })),
+    handle(client.getTeamFeatures, async ({ user, params }) => {
+      await mustBeMember(user.userId, params.tid);
+      return { status: 200, body: await features.list(params.tid) };
+    }),
+    handle(client.getTeamFeature, async ({ user, params }) => {
+      await mustBeMember(user.userId, params.tid);
+      return { status: 200, body: await features.get(params.tid, params.feature) };
+    }),
+    handle(client.setTeamFeature, async ({ user, params, body }) => {
+      await mustBeMember(user.userId, params.tid);
+      if (!(await membership.mayAdminister(user.userId, params.tid))) throw refuse('operation-denied');
+      return { status: 200, body: await features.set(params.tid, params.feature, body) };
+    }),
+  ];
+}
+
+/** The same for operators' tools, who are not asked which team they are of. */
+export function internalFeatureRoutes({ features }: Needs): readonly ServedRoute[] {
+  return [
+    handle(internal.getFeature, async ({ params: { tid, feature } }) => ({
+      status: 200,
+      body: await features.get(tid, feature),
+    })),
+    handle(internal.setFeature, async ({ params: { tid, feature }, body }) => ({
+      status: 200,
+      body: await features.patch(tid, feature, body),
+    })),
+    handle(internal.patchFeature, async ({ params: { tid, feature }, body }) => ({
+      status: 200,
+      body: await features.patch(tid, feature, body),
+    })),
+    handle(internal.lockFeature, async ({ params: { tid, feature, lock } }) => {
+      const { lockStatus } = await features.patch(tid, feature, { lockStatus: lock });
+      return { status: 200, body: { lockStatus } };
+    }),
+  ];
+}
