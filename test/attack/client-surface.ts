@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
 import * as handles from '#contract/client/handles.ts';
+import * as keyPackages from '#contract/client/key-packages.ts';
 import * as loginRoutes from '#contract/client/login.ts';
 import * as search from '#contract/client/search.ts';
 import * as self from '#contract/client/self.ts';
@@ -50,7 +51,7 @@ export async function openClientSurface(options: Partial<GatewayOptions> = {}): 
     });
   };
   subscribe('net.server.socket', accepted);
-  const declared = [self, users, search, handles, loginRoutes].flatMap((file) =>
+  const declared = [self, users, search, handles, loginRoutes, keyPackages].flatMap((file) =>
     Object.values(file).filter(isRoute),
   );
   const routes = declared.map((route): ServedRoute => {

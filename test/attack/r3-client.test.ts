@@ -246,6 +246,39 @@ const schema: readonly Malformed[] = [
   }),
 ];
 
+const keyPackages = (method: string, query: string, body: unknown, client = 'beef'): RawRequest => ({
+  method,
+  path: `/v5/mls/key-packages/self/${client}${query}`,
+  body: JSON.stringify(body),
+});
+const noKeyPackages = { key_packages: [] };
+
+const mls: readonly Malformed[] = [
+  bad('key packages: none', keyPackages('POST', '', {})),
+  bad('key packages: bytes as numbers', keyPackages('POST', '', { key_packages: [[1, 2]] })),
+  bad('key packages: URL-safe base64', keyPackages('POST', '', { key_packages: ['_-__'] })),
+  bad('key packages: base64 without padding', keyPackages('PUT', '', { key_packages: ['YQ'] })),
+  bad('key packages: base64 with a line break', keyPackages('POST', '', { key_packages: ['YQ==\n'] })),
+  bad('key packages: more than allowed', keyPackages('POST', '', { key_packages: Array(1001).fill('YQ==') })),
+  bad('suites: empty', keyPackages('PUT', '?ciphersuites=', noKeyPackages)),
+  bad('suites: an empty one among others', keyPackages('PUT', '?ciphersuites=1,,2', noKeyPackages)),
+  bad('suites: a text', keyPackages('PUT', '?ciphersuites=one', noKeyPackages)),
+  bad('suites: a sign', keyPackages('PUT', '?ciphersuites=-1', noKeyPackages)),
+  bad('suites: too many', keyPackages('PUT', `?ciphersuites=${'1,'.repeat(200)}1`, noKeyPackages)),
+  bad('a suite of 17 bits', keyPackages('DELETE', '?ciphersuite=10001', { key_packages: ['YQ=='] })),
+  bad(
+    'a suite with digits behind a NUL',
+    keyPackages('DELETE', '?ciphersuite=1%002', { key_packages: ['YQ=='] }),
+  ),
+  bad('references: none', keyPackages('DELETE', '', noKeyPackages)),
+  bad('references: no base64', keyPackages('DELETE', '', { key_packages: ['%%%%'] })),
+  bad('references: 1001', keyPackages('DELETE', '', { key_packages: Array(1001).fill('YQ==') })),
+  path('a client that is no number', '/v5/mls/key-packages/self/xyz/count'),
+  path('a client of 17 digits', `/v5/mls/key-packages/self/${'1'.repeat(17)}/count`),
+  path('key packages before version 5', '/v4/mls/key-packages/self/beef/count'),
+  path('key packages of a user without domain', `/v5/mls/key-packages/claim/${uuid}`),
+];
+
 const identity: readonly Malformed[] = [
   {
     name: 'a user in a header of the proxy',
@@ -292,7 +325,7 @@ const identity: readonly Malformed[] = [
   bad('__proto__ as an escaped key', json('{"name":"Alice","\\u005f_proto__":{"admin":true}}')),
 ];
 
-const cases = [...methods, ...paths, ...headers, ...syntax, ...schema, ...identity];
+const cases = [...methods, ...paths, ...headers, ...syntax, ...schema, ...mls, ...identity];
 const secrets = ['alices-access-token', 'forged', 'alices-cookie', 'YWxpY2U6c2VjcmV0', 'tttttttt'];
 
 const bytesOf = ({ request }: Malformed) => (Buffer.isBuffer(request) ? request : rawRequest(request));

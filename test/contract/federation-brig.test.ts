@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SearchResult } from '#contract/client/search.ts';
 import { ListUsersById } from '#contract/client/users.ts';
-import { apiVersion, getUserByHandle, getUsersByIds, searchUsers } from '#contract/federation/brig.ts';
+import {
+  apiVersion,
+  getMlsClients,
+  getUserByHandle,
+  getUsersByIds,
+  searchUsers,
+} from '#contract/federation/brig.ts';
+import type { UserId } from '#contract/ids.ts';
 import { compileParser, type Parser } from '#contract/schema.ts';
 
 /**
@@ -65,6 +72,19 @@ describe('the contract of brig’s RPCs', () => {
       assert.deepEqual(apiVersion.parseOutput.parse(value, 'answer'), value);
     }
     assert.throws(() => apiVersion.parseOutput.parse({ supported_versions: [0] }, 'answer'));
+  });
+
+  it('reads and writes get-mls-clients as version 0 has it, which knows the default suite alone', () => {
+    const older = getMlsClients.older;
+    assert.equal(older?.until, 1);
+    const user_id = '6a1d2a5e-95a8-4a3c-8f4d-d2a1b3f0c9e4' as UserId;
+    for (const signature_scheme of ['ed25519', 'ecdsa_secp256r1_sha256', 'rot13']) {
+      const parsed = older?.parse.parse({ user_id, signature_scheme }, 'body');
+      assert.deepEqual(older?.read(parsed), { user_id, cipher_suite: 1 });
+    }
+    const written = older?.write({ user_id, cipher_suite: 2 });
+    assert.deepEqual(written, { user_id, signature_scheme: 'ed25519' });
+    assert.throws(() => older?.parse.parse({ user_id, cipher_suite: 1 }, 'body'));
   });
 
   it('reads a search that has a term alone', () => {
