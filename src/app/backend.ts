@@ -37,7 +37,7 @@ import { type Galley, openGalley, openRemovalKeys } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
-import { makePrivateFolder, openStorage, type Storage } from '#storage';
+import { makePrivateFolder, openStorage, type Storage, watchMigrations } from '#storage';
 import { createTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
@@ -72,6 +72,8 @@ export interface BackendOptions {
 export interface Backend extends AsyncDisposable {
   readonly domain: BackendDomain;
   readonly listeners: readonly OpenListener[];
+  /** Resolves when a newer version has changed the database under this process, which must then stop. */
+  readonly outdated: Promise<OperatorError>;
 }
 
 /**
@@ -83,30 +85,38 @@ export async function openBackend(config: Config, options: BackendOptions): Prom
   setLogLevel(config.log.level);
   await using opening = new AsyncDisposableStack();
   try {
-    const listeners = await openRole(opening, config, options);
+    const { promise: outdated, resolve } = Promise.withResolvers<OperatorError>();
+    const onOutdated = (message: string) => resolve(new OperatorError(message));
+    const listeners = await openRole(opening, config, { ...options, onOutdated });
     const owned = opening.move();
-    return { domain: config.domain, listeners, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+    return { domain: config.domain, listeners, outdated, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   } catch (failure) {
     throw explainStart(failure, config);
   }
 }
 
-function openRole(
+interface RoleOptions extends BackendOptions {
+  readonly onOutdated: (message: string) => void;
+}
+
+async function openRole(
   stack: AsyncDisposableStack,
   config: Config,
-  { role, signal }: BackendOptions,
+  { role, signal, onOutdated }: RoleOptions,
 ): Promise<readonly OpenListener[]> {
   if (role === 'federator') return openFederatorAlone(stack, config, signal);
-  return openComponents(stack, config, role, signal);
+  const storage = stack.use(await openStorage(config.storage));
+  stack.use(watchMigrations(storage.reader, onOutdated));
+  return openComponents(stack, config, role, storage, signal);
 }
 
 async function openComponents(
   stack: AsyncDisposableStack,
   config: Config,
   role: 'all' | 'components',
+  storage: Storage,
   signal: AbortSignal,
 ): Promise<readonly OpenListener[]> {
-  const storage = stack.use(await openStorage(config.storage));
   const { strategy, remotes, enabled } = config.federation;
   const policy = stack.use(await openPolicy({ storage, strategy, configured: remotes }));
   signal.throwIfAborted();

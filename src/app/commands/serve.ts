@@ -28,7 +28,8 @@ async function serveHere({ config: file }: ServeCommand, role: Role, stop: StopS
   await using backend = await openBackend(config, { role, signal: stop.signal });
   announce(backend);
   tellReady([process.pid]);
-  await stop.requested;
+  const outdated = await Promise.race([stop.requested, backend.outdated]);
+  if (outdated !== undefined && !stop.signal.aborted) throw outdated;
 }
 
 /** Two processes under this one, which is all that whoever watches over the backend needs to know. */

@@ -3,7 +3,7 @@ import { log } from '../telemetry.ts';
 import { forms } from './forms.ts';
 import type { Migration } from './index.ts';
 
-interface MigrationRow {
+export interface MigrationRow {
   name: string;
   /** Unix milliseconds. */
   applied_at: number;
@@ -29,7 +29,8 @@ export async function applyMigrations(
     .addColumn('breaking', 'integer', (column) => column.notNull())
     .execute();
   const applied = await db.selectFrom('migration').selectAll().execute();
-  mustKnow(applied, known);
+  const newer = newerBreaking(applied, known);
+  if (newer !== undefined) throw new Error(newer);
   const names = new Set(applied.map((row) => row.name));
   for (const migration of known.filter(({ name }) => !names.has(name))) {
     // The row comes first: whoever slipped past the lock meets it before it touches a table.
@@ -42,11 +43,13 @@ export async function applyMigrations(
   }
 }
 
-function mustKnow(applied: readonly MigrationRow[], known: readonly Migration[]): void {
+/** What to tell the operator when the database has a breaking migration that this version does not know. */
+export function newerBreaking(
+  applied: readonly Pick<MigrationRow, 'name' | 'breaking'>[],
+  known: readonly Migration[],
+): string | undefined {
   const names = new Set(known.map(({ name }) => name));
   const newer = applied.find((row) => row.breaking === 1 && !names.has(row.name));
-  if (newer === undefined) return;
-  throw new Error(
-    `The database was changed by a newer version (migration ${newer.name}) in a way that this version cannot work with: start the newer version, or restore a backup from before it`,
-  );
+  if (newer === undefined) return undefined;
+  return `The database was changed by a newer version (migration ${newer.name}) in a way that this version cannot work with: start the newer version, or restore a backup from before it`;
 }
