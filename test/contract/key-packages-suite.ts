@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as clients from '#contract/client/clients.ts';
 import * as routes from '#contract/client/key-packages.ts';
+import { createAuthority } from '#testkit';
 import { openRig, type Rig, refused } from './brig-rig.ts';
-import { type Forgery, makeSignatureKeys, suiteNames } from './forged-key-package.ts';
+import { type Forgery, makeSignatureKeys, type SignatureKeys, suiteNames } from './forged-key-package.ts';
 import { addDevice, createSteps, type Device, domain, referenceOf } from './key-packages-rig.ts';
 
 /** Reference client-api 8.2. */
@@ -91,6 +93,30 @@ export function keyPackagesSuite(freshUrl: () => Promise<string>): void {
         assert.equal(await count(alice), 0);
       });
     }
+
+    it('takes a certificate for the key of the client that its URI names, and no other', async () => {
+      await using rig = await openRig(await freshUrl());
+      const { upload, count } = createSteps(rig);
+      const alice = await addDevice(rig, await rig.addUser('alice@example.com'));
+      const { userId } = alice.user;
+      const user = Buffer.from(userId.replaceAll('-', ''), 'hex').toString('base64url');
+      const ours = `wireapp://${user}%21${alice.id}@${domain}`;
+      await upload(alice, await alice.make(certified(alice.keys, ours)));
+      assert.equal(await count(alice), 1);
+      const refusal = refused('mls-protocol-error', 400);
+      const others = [
+        `wireapp://${user}%21beef@${domain}`,
+        `wireapp://${user}%21${alice.id}@b.example.com`,
+        `https://${user}%21${alice.id}@${domain}`,
+        `${userId}:${alice.id}@${domain}`,
+      ];
+      for (const uri of others) {
+        await assert.rejects(upload(alice, await alice.make(certified(alice.keys, uri))), refusal, uri);
+      }
+      const stranger = certified(await makeSignatureKeys(), ours);
+      await assert.rejects(upload(alice, await alice.make(stranger)), refusal);
+      assert.equal(await count(alice), 1);
+    });
 
     it("refuses another key than the client's, and clients that are not the caller's", async () => {
       await using rig = await openRig(await freshUrl());
@@ -198,6 +224,14 @@ export function keyPackagesSuite(freshUrl: () => Promise<string>): void {
       assert.equal(await count(alice), 1);
     });
   });
+}
+
+/** A credential with a certificate for these keys, whose subject has this URI. */
+function certified({ signKey }: SignatureKeys, uri: string): Forgery {
+  const privateKey = createPrivateKey({ key: Buffer.from(signKey), format: 'der', type: 'pkcs8' });
+  const key = { privateKey, publicKey: createPublicKey(privateKey) };
+  const { der } = createAuthority().issue({ key, otherNames: [{ uri }] });
+  return { credential: { credentialType: 'x509', certificates: [der] } };
 }
 
 function basic(identity: string): Forgery {
