@@ -1,13 +1,15 @@
 /**
- * Brig: accounts, authentication, handles, profiles, clients with their prekeys, connections and search.
+ * Brig: accounts, authentication, handles, profiles, clients with their prekeys and MLS key packages, connections and
+ * search.
  *
  * It owns who a user is and how one proves it: registration, activation, login sessions, access tokens, handles,
  * profiles, and what other backends may ask about its users. It must never know of conversations or of how requests
  * travel: routes and RPCs are tables of handlers that gateway and federator serve.
  *
  * Start reading at `accounts/registration.ts` (how an account comes to be), `login/access.ts` (what a cookie proves),
- * `login/zauth.ts` (tokens), `clients/clients.ts` (devices) and `prekeys/prekey-store.ts` (why no key is given
- * twice); `rpc/` and `routes/` translate between the wire and these.
+ * `login/zauth.ts` (tokens), `clients/clients.ts` (devices), `prekeys/prekey-store.ts` (why no key is given twice) and
+ * `key-packages/key-packages.ts` (what clients leave for MLS groups); `rpc/` and `routes/` translate between the wire and
+ * these.
  */
 
 import type { Push } from '#contract/events/push.ts';
