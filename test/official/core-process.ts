@@ -81,7 +81,7 @@ async function open({
   version,
   legacy,
 }: Opening & { readonly email: string; readonly password: string }) {
-  await account.useAPIVersion(version, version);
+  await account.useAPIVersion(version, version, true);
   const login = { email, password, clientType: ClientType.PERMANENT };
   await account.login(login);
   const registered = await account.registerClient(login, legacy);
@@ -92,7 +92,7 @@ async function open({
 
 /** A later start of the same client, with the cookie that it kept. */
 async function resume({ version, legacy, cookie }: Opening & { readonly cookie: unknown }) {
-  await account.useAPIVersion(version, version);
+  await account.useAPIVersion(version, version, true);
   await account.init(ClientType.PERMANENT, { cookie: cookie as never });
   const known = await account.getLocalClient();
   if (known === undefined) throw new Error('the client is not in the store any more');
