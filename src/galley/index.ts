@@ -122,6 +122,7 @@ function createParts(needs: GalleyNeeds) {
   const rules = {
     reader: storage.reader,
     isFederating: needs.federation !== undefined,
+    isMlsEnabled: needs.removalKeys !== undefined,
     maxConversationSize: settings.maxConversationSize,
     backends: createBackendChecks(needs.federation),
   };

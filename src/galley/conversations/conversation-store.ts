@@ -2,6 +2,7 @@ import type { Access, AccessRole, ConversationType, ProtocolName } from '#contra
 import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/ids.ts';
 import { type ConversationRow, hotQuery, type Reader, type Work } from '#storage';
 import { deleteCode } from '../codes/code-store.ts';
+import { deleteGroups, findGroup, putGroup } from '../mls/group-store.ts';
 import type { ConversationProperties, OwnConversation } from './conversation.ts';
 
 /** Rows of conversations that this backend owns, and their way to `OwnConversation`. */
@@ -59,7 +60,10 @@ async function withMembers(
     if (user_domain === ownDomain) own.set(user_id as UserId, role);
     else rolesAt(remote, user_domain as BackendDomain).set(user_id as UserId, role);
   }
-  return conversationOf(row, own, remote);
+  const conversation = conversationOf(row, own, remote);
+  if (conversation.protocol === 'proteus') return conversation;
+  const group = await findGroup(reader, { conversation: conversation.id, subconversation: '' });
+  return group === undefined ? conversation : { ...conversation, group };
 }
 
 function rolesAt(all: Map<BackendDomain, Map<UserId, string>>, domain: BackendDomain): Map<UserId, string> {
@@ -115,7 +119,10 @@ export async function insertConversation(
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('id')
     .execute();
-  return inserted.length > 0;
+  if (inserted.length === 0) return false;
+  const { id, group } = conversation;
+  if (group !== undefined) await putGroup(work, { conversation: id, subconversation: '' }, group);
+  return true;
 }
 
 /** Sets properties. */
@@ -139,9 +146,10 @@ function columnsOf(properties: ConversationProperties) {
   };
 }
 
-/** Takes a conversation away with its members and its code. */
+/** Takes a conversation away with its members, its code and its MLS groups. */
 export async function deleteConversation(work: Work, id: ConversationId): Promise<void> {
   await deleteCode(work, id);
+  await deleteGroups(work, id);
   await work.db.deleteFrom('conversation_member').where('conversation_id', '=', id).execute();
   await work.db.deleteFrom('conversation').where('id', '=', id).execute();
 }

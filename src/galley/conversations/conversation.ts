@@ -1,5 +1,6 @@
 import type { Access, AccessRole, ConversationType, ProtocolName } from '#contract/conversations.ts';
 import type { BackendDomain, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
+import type { GroupState } from '../mls/group-store.ts';
 
 /** Users of one backend with the names of their roles. */
 export type Roles = ReadonlyMap<UserId, string>;
@@ -16,6 +17,8 @@ export interface OwnConversation {
   readonly messageTimer: number | null;
   readonly receiptMode: number | null;
   readonly protocol: ProtocolName;
+  /** Its MLS group; none in Proteus. */
+  readonly group?: GroupState;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly ownMembers: Roles;

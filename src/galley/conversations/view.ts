@@ -10,15 +10,31 @@ import {
 import type { BackendDomain } from '#contract/ids.ts';
 import type { MemberSettingsColumns } from '#storage';
 import { defaultSettings } from '../members/member-settings.ts';
+import type { GroupState } from '../mls/group-store.ts';
 import { legacyAccessRole } from './access.ts';
 import { isSameUser, type Member, membersOf, type OwnConversation } from './conversation.ts';
 
 /** A conversation as one of its members sees it: with itself in `members.self`. */
 export type ConversationView = Conversation;
 
-/** How the messages of a conversation are encrypted. */
-export function protocolInfo(_conversation: OwnConversation): ProtocolInfo {
-  return { protocol: 'proteus' };
+/** How the messages of a conversation are encrypted. Suite and time are told from the first commit on. */
+export function protocolInfo({ protocol, group }: Pick<OwnConversation, 'protocol' | 'group'>): ProtocolInfo {
+  if (protocol === 'proteus' || group === undefined) return { protocol: 'proteus' };
+  return { protocol, ...groupMembers(group) };
+}
+
+/** A group as conversations and subconversations show it. */
+export function groupMembers({ groupId, epoch, begun }: GroupState) {
+  return {
+    group_id: groupId.toString('base64'),
+    epoch,
+    ...(begun === undefined ? {} : { epoch_timestamp: wholeSeconds(begun.at), cipher_suite: begun.suite }),
+  };
+}
+
+/** wire-server tells times of epochs without fraction. */
+function wholeSeconds(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** The members of the protocol that stand in a conversation. Before the first commit the suite counts as 1. */

@@ -39,6 +39,7 @@ export interface CreationNeeds {
   readonly storage: Storage;
   readonly federation: FederationCaller;
   readonly isFederating: boolean;
+  readonly isMlsEnabled: boolean;
   readonly conversations: Conversations;
   readonly users: UserLookup;
   readonly backends: BackendChecks;
@@ -53,9 +54,12 @@ export function createCreation(needs: CreationNeeds): Creation {
   return {
     async createGroup(actor, wanted, checksBackends) {
       assertSize(needs, wanted);
+      const isMls = wanted.protocol === 'mls';
+      if (isMls && wanted.users.length > 0) throw refuse('non-empty-member-list');
       const remotes = [...byDomain(wanted.users).keys()].filter((domain) => domain !== ownDomain);
       if (checksBackends && remotes.length > 0) await needs.backends.mustFederate(remotes);
       await assertMayCreate(needs, actor, wanted);
+      if (isMls && !needs.isMlsEnabled) throw refuse('mls-not-enabled');
       const group = newGroup(ownDomain, actor.user.id, wanted, now());
       return (await create(needs, actor, group)).conversation;
     },

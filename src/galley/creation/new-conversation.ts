@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type Access, type AccessRole, conversationTypes } from '#contract/conversations.ts';
 import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/ids.ts';
+import { encodeGroupId } from '#contract/mls-group-id.ts';
 import { accessRoleSet, accessSet, defaultAccess, defaultAccessRoles } from '../conversations/access.ts';
-import { byDomain, type OwnConversation, type QualifiedUser } from '../conversations/conversation.ts';
+import {
+  byDomain,
+  type OwnConversation,
+  type QualifiedConversation,
+  type QualifiedUser,
+} from '../conversations/conversation.ts';
+import type { GroupState } from '../mls/group-store.ts';
 
 /** What a client asks for when it makes a group. */
 export interface NewGroup {
@@ -16,6 +23,7 @@ export interface NewGroup {
   readonly team: TeamId | null;
   readonly messageTimer: number | null;
   readonly receiptMode: number | null;
+  readonly protocol: 'proteus' | 'mls';
 }
 
 export const creatorRole = 'wire_admin';
@@ -27,8 +35,9 @@ export function newGroup(
   wanted: NewGroup,
   now: number,
 ): OwnConversation {
+  const id = randomUUID() as ConversationId;
   return {
-    id: randomUUID() as ConversationId,
+    id,
     type: conversationTypes.group,
     creator,
     access: accessSet(wanted.access ?? defaultAccess),
@@ -37,10 +46,19 @@ export function newGroup(
     team: wanted.team,
     messageTimer: wanted.messageTimer,
     receiptMode: wanted.receiptMode,
-    protocol: 'proteus',
+    protocol: wanted.protocol,
+    ...(wanted.protocol === 'mls'
+      ? { group: newMlsGroup(conversationTypes.group, { domain: ownDomain, id }) }
+      : {}),
     createdAt: now,
     ...memberMaps(ownDomain, creator, wanted.users, wanted.role),
   };
+}
+
+/** The MLS group of a conversation that has seen no commit. */
+export function newMlsGroup(type: OwnConversation['type'], conversation: QualifiedConversation): GroupState {
+  const groupId = encodeGroupId({ type, conversation, subconversation: undefined });
+  return { groupId, epoch: 0, begun: undefined };
 }
 
 /** A conversation that nobody can come into. */

@@ -2,7 +2,6 @@ import type { LegacyNewConversation, NewConversation } from '#contract/client/co
 import * as client from '#contract/client/conversations.ts';
 import type { AccessRole } from '#contract/conversations.ts';
 import type { BackendDomain } from '#contract/ids.ts';
-import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import { accessRolesOf } from '../conversations/access.ts';
 import { distinctUsers, isSameUser, type OwnConversation } from '../conversations/conversation.ts';
@@ -85,7 +84,6 @@ function newGroupOf(
   const { domain } = creator;
   const own = (body.users ?? []).map((id) => ({ domain, id }));
   const users = distinctUsers([...own, ...(body.qualified_users ?? [])]);
-  if (body.protocol === 'mls') throw refuse(users.length > 0 ? 'non-empty-member-list' : 'mls-not-enabled');
   return {
     users: withSelf ? users : users.filter((user) => !isSameUser(user, creator)),
     role: body.conversation_role ?? creatorRole,
@@ -95,6 +93,7 @@ function newGroupOf(
     team: body.team?.teamid ?? null,
     messageTimer: body.message_timer ?? null,
     receiptMode: body.receipt_mode ?? null,
+    protocol: body.protocol ?? 'proteus',
   };
 }
 
