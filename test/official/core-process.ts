@@ -12,7 +12,7 @@ import { CONVERSATION_PROTOCOL } from '@wireapp/api-client/lib/team/index.js';
 import { Account } from '@wireapp/core';
 import { buildTextMessage } from '@wireapp/core/lib/conversation/message/MessageBuilder.js';
 import { GenericMessage } from '@wireapp/protocol-messaging';
-import type { CoreCommand, FromCore, Qualified, ToCore } from './core-user.ts';
+import type { CoreCommand, FromCore, Qualified, ToCore, UploadedFile } from './core-user.ts';
 
 const [rest = '', ws = '', wasmFolder = ''] = process.argv.slice(2);
 
@@ -57,8 +57,6 @@ async function run(command: CoreCommand): Promise<unknown> {
   switch (command.do) {
     case 'open':
       return open(command);
-    case 'resume':
-      return resume(command);
     case 'call':
       return callMember(command.path, command.args);
     case 'group':
@@ -66,6 +64,10 @@ async function run(command: CoreCommand): Promise<unknown> {
       return undefined;
     case 'send':
       return send(command.conversation, command.text);
+    case 'upload':
+      return upload(command.text);
+    case 'download':
+      return download(command.file);
   }
 }
 
@@ -90,17 +92,6 @@ async function open({
   return { clientId: registered.id, userId: account.userId, hasMls: account.hasMLSDevice };
 }
 
-/** A later start of the same client, with the cookie that it kept. */
-async function resume({ version, legacy, cookie }: Opening & { readonly cookie: unknown }) {
-  await account.useAPIVersion(version, version, true);
-  await account.init(ClientType.PERMANENT, { cookie: cookie as never });
-  const known = await account.getLocalClient();
-  if (known === undefined) throw new Error('the client is not in the store any more');
-  await account.initClient(known, mlsSettings as never);
-  await listen(legacy);
-  return { clientId: known.id };
-}
-
 function listen(legacy: boolean) {
   return account.listen({
     useLegacy: legacy,
@@ -120,6 +111,32 @@ async function send(conversation: Qualified, text: string) {
   return groupId === undefined
     ? service?.send({ ...common, protocol: CONVERSATION_PROTOCOL.PROTEUS })
     : service?.send({ ...common, protocol: CONVERSATION_PROTOCOL.MLS, groupId });
+}
+
+async function upload(text: string): Promise<UploadedFile> {
+  const asset = account.service?.asset;
+  const request = await asset?.uploadAsset(Buffer.from(text), {
+    public: false,
+    retention: 'volatile',
+  } as never);
+  const made = await request?.response;
+  if (made === undefined) throw new Error('nothing was uploaded');
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return {
+    key: made.key,
+    domain: made.domain,
+    token: made.token ?? '',
+    otrKey: base64(made.keyBytes),
+    sha256: base64(made.sha256),
+  };
+}
+
+async function download({ key, domain, token, otrKey, sha256 }: UploadedFile): Promise<string> {
+  const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+  const file = { assetKey: key, assetDomain: domain, assetToken: token, forceCaching: false };
+  const request = account.service?.asset.downloadAsset(file, bytes(otrKey), bytes(sha256));
+  const found = await request?.response;
+  return Buffer.from(found?.buffer ?? new ArrayBuffer(0)).toString();
 }
 
 /** Calls `account.a.b(…)` for the path `['a', 'b']`. */

@@ -18,10 +18,20 @@ export type CoreCommand =
       readonly version: number;
       readonly legacy: boolean;
     }
-  | { readonly do: 'resume'; readonly version: number; readonly legacy: boolean; readonly cookie: unknown }
   | { readonly do: 'call'; readonly path: readonly string[]; readonly args: readonly unknown[] }
   | { readonly do: 'group'; readonly conversation: string; readonly groupId: string }
-  | { readonly do: 'send'; readonly conversation: Qualified; readonly text: string };
+  | { readonly do: 'send'; readonly conversation: Qualified; readonly text: string }
+  | { readonly do: 'upload'; readonly text: string }
+  | { readonly do: 'download'; readonly file: UploadedFile };
+
+/** A file as one user tells another of it. Keys and hashes in base64. */
+export interface UploadedFile {
+  readonly key: string;
+  readonly domain: string;
+  readonly token: string;
+  readonly otrKey: string;
+  readonly sha256: string;
+}
 
 interface Asked {
   readonly command: CoreCommand;

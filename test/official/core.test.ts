@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createUser, type NetworkBackend, openNetwork, type TestNetwork, type TestUser } from '#testkit';
-import { bundleCore, type CoreUser, openCoreUser, type Qualified } from './core-user.ts';
+import { bundleCore, type CoreUser, openCoreUser, type Qualified, type UploadedFile } from './core-user.ts';
 
 /*
  * Wire's own client core with its CoreCrypto, Alice on A and Bob on B: they log in, register a client, connect, make a
@@ -75,6 +75,13 @@ describe("Wire's client core on two backends, on the legacy stream", () => {
     await bob.core.event('the message', ({ text }) => text === 'Hello Bob');
     await bob.core.run({ do: 'send', conversation: group, text: 'Hello Alice' });
     await alice.core.event('the answer', ({ text }) => text === 'Hello Alice');
+  });
+
+  it('fetches and decrypts a file that the other has uploaded to its own backend', async () => {
+    const text = 'a picture '.repeat(10_000);
+    const file = (await alice.core.run({ do: 'upload', text })) as UploadedFile;
+    assert.equal(file.domain, alice.id.domain);
+    assert.equal(await bob.core.run({ do: 'download', file }), text);
   });
 
   it('leaves the group, and the other sees it', async () => {
