@@ -38,8 +38,8 @@ export interface ClientSurface extends AsyncDisposable {
   bytesRead(): number;
 }
 
-export async function openClientSurface(options: Partial<GatewayOptions> = {}): Promise<ClientSurface> {
-  const calls: { route: Route; request: RouteRequest<Route> }[] = [];
+/** Counts what the servers of this process read on connections that come from now on. */
+export function watchBytesRead(): Disposable & { bytesRead(): number } {
   const sockets = new Set<Socket>();
   let bytesOfClosed = 0;
   const accepted = (message: unknown) => {
@@ -51,6 +51,15 @@ export async function openClientSurface(options: Partial<GatewayOptions> = {}): 
     });
   };
   subscribe('net.server.socket', accepted);
+  return {
+    bytesRead: () => [...sockets].reduce((sum, socket) => sum + socket.bytesRead, bytesOfClosed),
+    [Symbol.dispose]: () => unsubscribe('net.server.socket', accepted),
+  };
+}
+
+export async function openClientSurface(options: Partial<GatewayOptions> = {}): Promise<ClientSurface> {
+  const calls: { route: Route; request: RouteRequest<Route> }[] = [];
+  const watch = watchBytesRead();
   const declared = [self, users, search, handles, loginRoutes, keyPackages].flatMap((file) =>
     Object.values(file).filter(isRoute),
   );
@@ -77,9 +86,9 @@ export async function openClientSurface(options: Partial<GatewayOptions> = {}): 
     port: gateway.port,
     url: gateway.url,
     calls,
-    bytesRead: () => [...sockets].reduce((sum, socket) => sum + socket.bytesRead, bytesOfClosed),
+    bytesRead: () => watch.bytesRead(),
     async [Symbol.asyncDispose]() {
-      unsubscribe('net.server.socket', accepted);
+      watch[Symbol.dispose]();
       await gateway[Symbol.asyncDispose]();
     },
   };
