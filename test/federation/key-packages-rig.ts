@@ -1,4 +1,12 @@
-import { lastResortId, MlsDevice, makePrekey, type TestAnswer, type TestUser } from '#testkit';
+import {
+  type BackendUrls,
+  lastResortId,
+  MlsDevice,
+  makePrekey,
+  request,
+  type TestAnswer,
+  type TestUser,
+} from '#testkit';
 
 /** A client whose key packages can be claimed. */
 export interface MlsTestClient {
@@ -35,6 +43,29 @@ export async function addMlsClient(user: TestUser): Promise<MlsTestClient> {
       return texts;
     },
     count: async () => Number((await user.send(`${path}/count`)).get('count')),
+  };
+}
+
+/** Logs in again, with a token that belongs to a client. */
+export async function asClient(backend: BackendUrls, user: TestUser, client: string): Promise<TestUser> {
+  const login = await request(`${backend.clientApi}/v5/login?persist=true`, {
+    body: { email: user.email, password: user.password },
+  });
+  const [cookie = ''] = login.headers.getSetCookie();
+  const access = await request(`${backend.clientApi}/v5/access?client_id=${client}`, {
+    method: 'POST',
+    headers: { cookie: cookie.split(';')[0] ?? '' },
+  });
+  expectStatus(access, 200);
+  const token = String(access.get('access_token'));
+  return {
+    ...user,
+    token,
+    send: (path, options = {}) =>
+      request(`${backend.clientApi}/v5${path}`, {
+        ...options,
+        headers: { authorization: `Bearer ${token}`, ...options.headers },
+      }),
   };
 }
 

@@ -13,7 +13,14 @@ import {
   type TestUser,
 } from '#testkit';
 import { askAs, openListedNetwork } from './devices-rig.ts';
-import { addMlsClient, type Claimed, claimedIn, claimOf, type MlsTestClient } from './key-packages-rig.ts';
+import {
+  addMlsClient,
+  asClient,
+  type Claimed,
+  claimedIn,
+  claimOf,
+  type MlsTestClient,
+} from './key-packages-rig.ts';
 
 /*
  * Alice at a claims key packages of Bob's clients at b. Backend c is up at first, and asks what it should not; then it is
@@ -50,6 +57,19 @@ describe('key packages of users of other backends', () => {
       }
       assert.deepEqual(claimedIn(await claimOf(alice, bob)), []);
       assert.deepEqual([await phone.count(), await laptop.count()], [0, 0]);
+    });
+
+    it('for oneself of all clients but the one that claims', async () => {
+      const [mine, other] = [await addMlsClient(alice), await addMlsClient(alice)];
+      await mine.upload(1);
+      await other.upload(1);
+      const calling = await asClient(network.backend(0), alice, mine.id);
+      const claimed = claimedIn(await claimOf(calling, alice, `?skip_own=${other.id}&ciphersuite=0x1`));
+      assert.deepEqual(
+        claimed.map(({ client }) => client),
+        [other.id],
+      );
+      assert.equal(await mine.count(), 1);
     });
 
     it('of unknown users and in other suites, none', async () => {
@@ -195,8 +215,11 @@ describe('key packages of users of other backends', () => {
     it('that are of somebody else than asked for, are refused', async () => {
       await refused({ ...genuine, user: nobody }, 533, 'federation-unexpected-body');
       await refused({ ...genuine, domain: bob.domain }, 533, 'federation-unexpected-body');
-      const twice = await claimTold(genuine, genuine);
-      assert.deepEqual([twice.status, twice.get('label')], [533, 'federation-unexpected-body']);
+      const many = Array.from({ length: 257 }, (_, index) => ({ ...genuine, client: index.toString(16) }));
+      for (const told of [[genuine, genuine], many]) {
+        const answer = await claimTold(...told);
+        assert.deepEqual([answer.status, answer.get('label')], [533, 'federation-unexpected-body']);
+      }
     });
 
     it('where MLS is off, make the user an invalid one', async () => {

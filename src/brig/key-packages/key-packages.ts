@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CallOptions, FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.ts';
 import type { KeyPackageBundle } from '#contract/key-packages.ts';
@@ -82,7 +83,11 @@ export function createKeyPackages(needs: KeyPackagesNeeds): KeyPackages {
   async function add({ userId, clientId }: OwnedClient, read: readonly KeyPackage[]): Promise<void> {
     const rule = lifetimes();
     const identity = { user: userId, client: clientId, domain: ownDomain };
-    for (const keyPackage of read) assertValid(keyPackage, identity, rule);
+    for (const keyPackage of read) {
+      assertValid(keyPackage, identity, rule);
+      // Each costs signatures: a large upload must not hold up everybody else.
+      await nextTurn();
+    }
     if (read.length === 0) return;
     const rows = read.map((keyPackage) => rowOf({ userId, clientId }, keyPackage));
     await storage.work(async (work) => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { claimKeyPackages } from '#contract/federation/brig.ts';
 import type { CallOptions, FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
@@ -13,6 +14,9 @@ export interface RemoteClaim {
   readonly target: UserId;
   readonly suite: number;
 }
+
+/** Far more clients than a user may have anywhere: a remote cannot make us check signatures without end. */
+const maxClients = 256;
 
 /**
  * Claims key packages at the backend of their user. What it gives is checked like what own clients upload, except that
@@ -37,6 +41,9 @@ export async function claimRemoteKeyPackages(
       message: `${domain} gives no key packages of this user: MLS is off there`,
     });
   }
+  if (told.key_packages.length > maxClients) {
+    throw unexpected(domain, claimKeyPackages, `${told.key_packages.length} clients of one user`);
+  }
   const seen = new Set<ClientId>();
   for (const entry of told.key_packages) {
     const { user, client } = entry;
@@ -48,6 +55,8 @@ export async function claimRemoteKeyPackages(
     }
     seen.add(client);
     assertTold(entry, rule);
+    // Each costs signatures: a long answer must not hold up everybody else.
+    await nextTurn();
   }
   return { key_packages: told.key_packages.map(asTold) };
 }
