@@ -210,6 +210,21 @@ describe('assets of another backend', () => {
     }
   });
 
+  it("are let go when the downloader's backend is killed in the middle, and can be had from it again", async () => {
+    const bytes = randomBytes(size);
+    const uploaded = await upload(bytes);
+    const answer = await download(uploaded);
+    await once(answer, 'readable');
+    assert.ok((await openFiles(b)) >= 1, 'the file is open while it is streamed');
+    await network.kill(a);
+    await assert.rejects(answer.toArray());
+    await until('the file to be closed', async () => (await openFiles(b)) === 0);
+    await network.start(a);
+    const again = await download(uploaded);
+    assert.equal(again.statusCode, 200);
+    assert.ok(Buffer.concat(await again.toArray()).equals(bytes));
+  });
+
   it('break off when their backend is killed in the middle, and never end short', async () => {
     const bytes = randomBytes(size);
     const uploaded = await upload(bytes);
