@@ -49,13 +49,13 @@ export async function referenceOf(text: string): Promise<string> {
 
 export function createSteps(rig: Rig) {
   return {
-    upload: (device: Device, ...given: readonly string[]) =>
+    upload: (device: Pick<Device, 'user' | 'id'>, ...given: readonly string[]) =>
       rig.send(routes.uploadKeyPackages, {
         user: device.user,
         params: { client: device.id },
         body: { key_packages: given },
       }),
-    async count(device: Device, ciphersuite?: string): Promise<number> {
+    async count(device: Pick<Device, 'user' | 'id'>, ciphersuite?: string): Promise<number> {
       const query: Record<string, string> = ciphersuite === undefined ? {} : { ciphersuite };
       const params = { client: device.id };
       return (await rig.send(routes.countKeyPackages, { user: device.user, params, query })).body.count;
