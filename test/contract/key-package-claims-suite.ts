@@ -69,6 +69,25 @@ export function keyPackageClaimsSuite(freshUrl: () => Promise<string>): void {
       assert.deepEqual(new Set(claimed), new Set(given));
     });
 
+    it('gives none to two who claim through two openings of one database, as replicas do', async () => {
+      const url = await freshUrl();
+      await using one = await openRig(url);
+      await using other = await openRig(url);
+      const { upload } = createSteps(one);
+      const user = await one.addUser('alice@example.com');
+      const device = await addDevice(one, user);
+      const given = await Promise.all(Array.from({ length: 40 }, () => device.make()));
+      await upload(device, ...given);
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, turn) =>
+          createSteps(turn % 2 === 0 ? one : other).claim(user, user.userId),
+        ),
+      );
+      const claimed = answers.flat().map(({ key_package }) => key_package);
+      assert.equal(claimed.length, 40);
+      assert.deepEqual(new Set(claimed), new Set(given));
+    });
+
     it('gives only the suite that was asked for', async () => {
       await using rig = await openRig(await freshUrl());
       const { upload, claim } = createSteps(rig);
