@@ -83,7 +83,9 @@ export function claimOf(
   { domain, id }: { readonly domain: string; readonly id: string },
   query = '',
 ): Promise<TestAnswer> {
-  return user.send(`/mls/key-packages/claim/${domain}/${id}${query}`, { method: 'POST' });
+  // As Wire's clients do: a content type, but no body.
+  const headers = { 'content-type': 'application/json' };
+  return user.send(`/mls/key-packages/claim/${domain}/${id}${query}`, { method: 'POST', headers });
 }
 
 export function claimedIn(answer: TestAnswer): readonly Claimed[] {
