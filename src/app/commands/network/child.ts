@@ -15,9 +15,20 @@ export interface ReadyMessage {
 /** Found from the package's root, because in the bundle this module lies elsewhere. */
 const launcher = join(dirname(findPackageJSON('.', import.meta.url) ?? ''), 'bin', 'crosswire.js');
 
+/**
+ * Node's flags for every process of Crosswire; `bin/crosswire` has the same. The last two are for files that stream
+ * through: by default V8 collects the whole heap for each 25 MB of buffers, which took half of the CPU of a download;
+ * now it counts buffers with the rest of the heap, and a smaller young generation keeps them from piling up.
+ */
+export const nodeFlags = [
+  '--disable-warning=ExperimentalWarning',
+  '--external-memory-accounted-in-global-limit',
+  '--max-semi-space-size=8',
+] as const;
+
 /** The command line that runs `crosswire` with these arguments: Node itself, so that its pid is the backend's. */
 export function crosswireCommand(...args: readonly string[]): readonly [string, ...string[]] {
-  return [process.execPath, '--disable-warning=ExperimentalWarning', launcher, ...args];
+  return [process.execPath, ...nodeFlags, launcher, ...args];
 }
 
 /** A `serve` process that ends with this one: in order when disposed, at once when this process is killed. */
