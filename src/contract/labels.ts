@@ -273,6 +273,23 @@ export const labels = catalogue({
     status: 400,
     message: 'MLS is not configured on this backend. See docs.wire.com for instructions on how to enable it',
   },
+  'mls-missing-group-info': {
+    status: 404,
+    message: 'The conversation has no group information',
+  },
+  'mls-stale-message': {
+    status: 409,
+    message: 'The conversation epoch in a message is too old',
+  },
+  'mls-subconv-unsupported-convtype': {
+    status: 403,
+    message: 'MLS subconversations are only supported for regular conversations',
+  },
+  'mls-migration-criteria-not-satisfied': {
+    status: 400,
+    message:
+      'The migration criteria for mixed to MLS protocol transition are not satisfied for this conversation',
+  },
   'federation-connection-refused:backends': { status: 533, message: 'Some backends are unreachable' },
   // Answered without label, as the lists of domains that reference federation-api 3.4 has.
   'unreachable-backends': { status: 533, message: 'Some backends are unreachable' },

@@ -27,6 +27,9 @@ import { createOneToOneOf } from './creation/one-to-one.ts';
 import { createDepartures } from './departures/departures.ts';
 import { createBackendChecks } from './federation/backend-checks.ts';
 import { createSetOwnSettings } from './members/own-settings.ts';
+import { createGroupInfos } from './mls-conversations/group-info.ts';
+import { createGetMlsOneToOne } from './mls-conversations/one-to-one.ts';
+import { createGetMlsSelf } from './mls-conversations/self-conversation.ts';
 import type { GalleyNeeds } from './needs.ts';
 import { createBroadcast } from './proteus/broadcast.ts';
 import { createReceive } from './proteus/receive.ts';
@@ -39,6 +42,7 @@ import { codeRoutes } from './routes/codes.ts';
 import { creationRoutes } from './routes/conversations.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { mlsConversationRoutes } from './routes/mls-conversations.ts';
 import { mlsKeyRoutes } from './routes/mls-keys.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { readingRoutes } from './routes/reading.ts';
@@ -100,6 +104,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...codeRoutes({ ...parts, guestLinks: parts.settings.guestLinks }),
       ...teamConversationRoutes(parts),
       ...messageRoutes(parts),
+      ...mlsConversationRoutes(parts),
       ...mlsKeyRoutes({ removalKeys: needs.removalKeys }),
     ],
     oneToOne: createConnectionConversations(parts),
@@ -150,5 +155,8 @@ function createParts(needs: GalleyNeeds) {
     send: createSend({ ...base, sendToOwn }),
     broadcast: createBroadcast({ ...base, ...settings }),
     receiveMessage: createReceive(base),
+    mlsSelf: createGetMlsSelf(base),
+    mlsOneToOne: createGetMlsOneToOne(base),
+    groupInfos: createGroupInfos(base),
   };
 }

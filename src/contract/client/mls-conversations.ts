@@ -1,11 +1,9 @@
-import { Type } from 'typebox';
 import { Conversation } from '../conversations.ts';
-import { ConversationEvent } from '../events/conversation.ts';
 import { route } from '../route.ts';
 import { ConversationIdSchema, Domain, StreamedBytes, UserIdSchema } from '../schema.ts';
 import { mlsVersions } from './mls-keys.ts';
 
-/** Conversations whose messages MLS encrypts (reference client-api 4.2, 4.6, 8.8). */
+/** Conversations whose messages MLS encrypts (reference client-api 4.2, 8.8). */
 
 const qualified = { domain: Domain, cnv: ConversationIdSchema };
 
@@ -34,13 +32,4 @@ export const getGroupInfo = route('GET', '/conversations/:domain/:cnv/groupinfo'
   versions: mlsVersions,
   params: qualified,
   answers: { 200: StreamedBytes },
-});
-
-export const setProtocol = route('PUT', '/conversations/:domain/:cnv/protocol', {
-  about: 'Takes a conversation from Proteus to MLS, in two steps.',
-  auth: 'user',
-  versions: mlsVersions,
-  params: qualified,
-  body: Type.Object({ protocol: Type.Union([Type.Literal('mixed'), Type.Literal('mls')]) }),
-  answers: { 200: ConversationEvent, 204: null },
 });

@@ -2,13 +2,11 @@ import { Type } from 'typebox';
 import {
   Access,
   AccessRole,
-  ConversationMetadata,
   ConversationType,
   MessageTimer,
   OtherMember,
   ProtocolInfo,
   ReceiptMode,
-  RoleName,
   TypingStatus,
 } from '../conversations.ts';
 import { MessageSendingStatus, Priority } from '../messages.ts';
@@ -25,6 +23,9 @@ import {
 } from '../schema.ts';
 import { ConversationAction } from './conversation-actions.ts';
 import { GalleyError } from './galley-errors.ts';
+import { getOneToOneConversation, queryGroupInfo, RemoteConversation } from './mls-conversations.ts';
+
+export type { RemoteConversation } from './mls-conversations.ts';
 
 /** Every RPC of galley (reference federation-api 5.4). */
 
@@ -59,15 +60,6 @@ export const ConversationCreated = Type.Object({
   protocol: Type.Optional(ProtocolInfo),
 });
 export type ConversationCreated = Type.Static<typeof ConversationCreated>;
-
-export const RemoteConversation = Type.Object({
-  id: ConversationIdSchema,
-  metadata: ConversationMetadata,
-  members: Type.Object({ self_role: RoleName, others: Type.Array(OtherMember) }),
-  /** Proteus when missing. */
-  protocol: Type.Optional(ProtocolInfo),
-});
-export type RemoteConversation = Type.Static<typeof RemoteConversation>;
 
 export const ConversationUpdate = Type.Object({
   time: UtcTime,
@@ -298,4 +290,6 @@ export const galleyRpcs = {
   onMessageSent,
   onClientRemoved,
   onUserDeletedConversations,
+  queryGroupInfo,
+  getOneToOneConversation,
 };

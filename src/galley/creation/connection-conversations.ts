@@ -78,7 +78,15 @@ export function createConnectionConversations(needs: Needs): ConnectionConversat
       const set = change.belongs ? conversations.addRemoteMembers : conversations.removeRemoteMembers;
       await set(work, change.conversation, [change.ownUser]);
     },
-    mlsState: async () => 'none',
+    async mlsState(work, user, conversation) {
+      if (conversation.domain !== ownDomain) {
+        const members = await conversations.findRemoteMembers(conversation, work);
+        return members.has(user) ? 'established' : 'none';
+      }
+      const stored = await conversations.find(conversation.id, work);
+      if (stored === undefined) return 'none';
+      return stored.ownMembers.has(user) ? 'established' : 'not-a-member';
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BackendDomain, ClientId, ConversationId, UserId } from '#contract/ids.ts';
+import type { ConversationId } from '#contract/ids.ts';
 import type { MlsGroupRow, Reader, Work } from '#storage';
 
 /**
@@ -20,16 +20,6 @@ export interface GroupState {
   readonly epoch: number;
   /** When the epoch began and the group's cipher suite: absent before the first commit. */
   readonly begun: { readonly at: number; readonly suite: number } | undefined;
-}
-
-/** A client in a group. */
-export interface Leaf {
-  readonly index: number;
-  readonly user: { readonly domain: BackendDomain; readonly id: UserId };
-  readonly client: ClientId;
-  readonly signatureKey: Buffer;
-  /** The backend has proposed to remove it, and no commit has done so yet. */
-  readonly isRemovalPlanned: boolean;
 }
 
 export async function findGroup(reader: Reader, address: GroupAddress): Promise<GroupState | undefined> {
@@ -85,107 +75,6 @@ export async function putGroup(
     .values({ conversation_id: conversation, subconversation_id: subconversation, ...state })
     .onConflict((conflict) => conflict.columns(['conversation_id', 'subconversation_id']).doUpdateSet(state))
     .execute();
-}
-
-/** The clients of a group in the order of their leaves. */
-export async function listLeaves(reader: Reader, address: GroupAddress): Promise<readonly Leaf[]> {
-  const rows = await reader
-    .selectFrom('mls_leaf')
-    .select(['leaf_index', 'user_domain', 'user_id', 'client_id', 'signature_key', 'removal_planned'])
-    .where('conversation_id', '=', address.conversation)
-    .where('subconversation_id', '=', address.subconversation)
-    .orderBy('leaf_index')
-    .execute();
-  return rows.map((row) => ({
-    index: Number(row.leaf_index),
-    user: { domain: row.user_domain as BackendDomain, id: row.user_id as UserId },
-    client: row.client_id as ClientId,
-    signatureKey: Buffer.from(row.signature_key, 'base64'),
-    isRemovalPlanned: row.removal_planned === 1,
-  }));
-}
-
-/** Rows in one statement: below SQLite's limit of variables. */
-const rowsPerStatement = 400;
-
-/** Puts clients on their leaves, where nobody is. */
-export async function insertLeaves(
-  work: Work,
-  { conversation, subconversation }: GroupAddress,
-  leaves: readonly Leaf[],
-): Promise<void> {
-  for (let at = 0; at < leaves.length; at += rowsPerStatement) {
-    const rows = leaves.slice(at, at + rowsPerStatement).map((leaf) => ({
-      conversation_id: conversation,
-      subconversation_id: subconversation,
-      leaf_index: leaf.index,
-      user_domain: leaf.user.domain,
-      user_id: leaf.user.id,
-      client_id: leaf.client,
-      signature_key: leaf.signatureKey.toString('base64'),
-      removal_planned: leaf.isRemovalPlanned ? 1 : 0,
-    }));
-    await work.db.insertInto('mls_leaf').values(rows).execute();
-  }
-}
-
-/** Says that the backend has proposed to remove a client. */
-export async function planRemoval(work: Work, address: GroupAddress, index: number): Promise<void> {
-  await work.db
-    .updateTable('mls_leaf')
-    .set({ removal_planned: 1 })
-    .where('conversation_id', '=', address.conversation)
-    .where('subconversation_id', '=', address.subconversation)
-    .where('leaf_index', '=', index)
-    .execute();
-}
-
-/** Proposals of clients and of the backend that no commit has taken up. */
-export interface PendingProposal {
-  readonly epoch: number;
-  readonly reference: Uint8Array;
-  readonly origin: 'client' | 'backend';
-  /** The whole MLSMessage. */
-  readonly message: Uint8Array;
-  readonly expiresAt: number;
-}
-
-/** Keeps a proposal for the commit that ends its epoch; the same one twice is one. */
-export async function putProposal(
-  work: Work,
-  { conversation, subconversation }: GroupAddress,
-  { epoch, reference, origin, message, expiresAt }: PendingProposal,
-): Promise<void> {
-  await work.db
-    .insertInto('mls_proposal')
-    .values({
-      conversation_id: conversation,
-      subconversation_id: subconversation,
-      epoch,
-      ref: Buffer.from(reference).toString('base64'),
-      origin,
-      message: Buffer.from(message).toString('base64'),
-      expires_at: expiresAt,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-/** Empties a group: it keeps its suite and gets another id. */
-export async function resetGroup(
-  work: Work,
-  address: GroupAddress,
-  { begun }: GroupState,
-  groupId: Buffer,
-): Promise<void> {
-  for (const table of ['mls_leaf', 'mls_proposal'] as const) {
-    await work.db
-      .deleteFrom(table)
-      .where('conversation_id', '=', address.conversation)
-      .where('subconversation_id', '=', address.subconversation)
-      .execute();
-  }
-  await putGroup(work, address, { groupId, epoch: 0, begun });
 }
 
 /** Takes all groups of a conversation away. */

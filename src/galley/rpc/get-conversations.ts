@@ -26,39 +26,39 @@ export function serveGetConversations({
     const asker = { domain: origin, id: user_id };
     const found = await Promise.all([...new Set(conv_ids)].map((id) => conversations.find(id)));
     return {
-      convs: found.flatMap((conversation) =>
-        conversation === undefined ? [] : shownTo(conversation, asker, ownDomain),
-      ),
+      convs: found.flatMap((conversation) => {
+        if (conversation === undefined) return [];
+        // A user of our own is none of the caller's, whatever domain the caller says it has.
+        const role = origin === ownDomain ? undefined : roleOf(conversation, asker, ownDomain);
+        return role === undefined ? [] : [shownTo(conversation, asker, role, ownDomain)];
+      }),
     };
   };
 }
 
-function shownTo(
+/** A conversation as a user of another backend is shown it. */
+export function shownTo(
   conversation: OwnConversation,
   asker: QualifiedUser,
+  role: string,
   ownDomain: BackendDomain,
-): readonly RemoteConversation[] {
-  // A user of our own is none of the caller's, whatever domain the caller says it has.
-  const role = asker.domain === ownDomain ? undefined : roleOf(conversation, asker, ownDomain);
-  if (role === undefined) return [];
+): RemoteConversation {
   const others = membersOf(conversation, ownDomain).filter(({ user }) => !isSameUser(user, asker));
-  return [
-    {
-      id: conversation.id,
-      metadata: {
-        type: conversation.type,
-        creator: conversation.creator,
-        access: [...conversation.access],
-        access_role: [...conversation.accessRoles],
-        name: conversation.name,
-        last_event: legacyConstants.lastEvent,
-        last_event_time: legacyConstants.lastEventTime,
-        team: conversation.team,
-        message_timer: conversation.messageTimer,
-        receipt_mode: conversation.receiptMode,
-      },
-      members: { self_role: role, others: others.map(otherMember) },
-      protocol: protocolInfo(conversation),
+  return {
+    id: conversation.id,
+    metadata: {
+      type: conversation.type,
+      creator: conversation.creator,
+      access: [...conversation.access],
+      access_role: [...conversation.accessRoles],
+      name: conversation.name,
+      last_event: legacyConstants.lastEvent,
+      last_event_time: legacyConstants.lastEventTime,
+      team: conversation.team,
+      message_timer: conversation.messageTimer,
+      receipt_mode: conversation.receiptMode,
     },
-  ];
+    members: { self_role: role, others: others.map(otherMember) },
+    protocol: protocolInfo(conversation),
+  };
 }

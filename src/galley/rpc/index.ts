@@ -4,6 +4,7 @@ import { type ServedRpc, serveRpcs } from '#contract/rpc.ts';
 import type { Storage } from '#storage';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Departures } from '../departures/departures.ts';
+import type { GroupInfos } from '../mls-conversations/group-info.ts';
 import type { Events, Inbox, UserLookup } from '../needs.ts';
 import type { Receive } from '../proteus/receive.ts';
 import type { SendToOwn } from '../proteus/send-to-own.ts';
@@ -12,6 +13,7 @@ import type { Typing } from '../typing/typing.ts';
 import type { AddNeeds } from '../updates/changes/add-members.ts';
 import type { Update } from '../updates/update.ts';
 import { serveGetConversations } from './get-conversations.ts';
+import { serveGetOneToOneConversation } from './get-one2one-conversation.ts';
 import { serveLeaveConversation } from './leave-conversation.ts';
 import { serveOnClientRemoved } from './on-client-removed.ts';
 import { serveOnConversationCreated } from './on-conversation-created.ts';
@@ -19,6 +21,7 @@ import { serveOnConversationUpdated } from './on-conversation-updated.ts';
 import { serveOnMessageSent } from './on-message-sent.ts';
 import { serveOnTypingIndicatorUpdated } from './on-typing-indicator-updated.ts';
 import { serveOnUserDeletedConversations } from './on-user-deleted-conversations.ts';
+import { serveQueryGroupInfo } from './query-group-info.ts';
 import { serveSendMessage } from './send-message.ts';
 import { serveUpdateConversation } from './update-conversation.ts';
 import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
@@ -37,6 +40,7 @@ export interface GalleyRpcNeeds extends AddNeeds {
   readonly departures: Departures;
   readonly sendToOwn: SendToOwn;
   readonly receiveMessage: Receive;
+  readonly groupInfos: GroupInfos;
 }
 
 /** Every RPC that galley serves to other backends; one that is declared but missing here does not compile. */
@@ -53,5 +57,7 @@ export function galleyRpcTable(needs: GalleyRpcNeeds): readonly ServedRpc[] {
     onMessageSent: serveOnMessageSent(needs),
     onClientRemoved: serveOnClientRemoved(needs),
     onUserDeletedConversations: serveOnUserDeletedConversations(needs),
+    queryGroupInfo: serveQueryGroupInfo(needs),
+    getOneToOneConversation: serveGetOneToOneConversation(needs),
   });
 }

@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream';
+import * as client from '#contract/client/mls-conversations.ts';
+import type { BackendDomain } from '#contract/ids.ts';
+import { handle, type ServedRoute } from '#contract/route.ts';
+import { ownView } from '../conversations/view.ts';
+import { creatorRole } from '../creation/new-conversation.ts';
+import type { GroupInfos } from '../mls-conversations/group-info.ts';
+import type { GetMlsOneToOne } from '../mls-conversations/one-to-one.ts';
+import type { GetMlsSelf } from '../mls-conversations/self-conversation.ts';
+
+interface Needs {
+  readonly ownDomain: BackendDomain;
+  readonly mlsSelf: GetMlsSelf;
+  readonly mlsOneToOne: GetMlsOneToOne;
+  readonly groupInfos: GroupInfos;
+}
+
+/** Conversations whose messages MLS encrypts, and what clients need to join them. */
+export function mlsConversationRoutes({
+  ownDomain,
+  mlsSelf,
+  mlsOneToOne,
+  groupInfos,
+}: Needs): readonly ServedRoute[] {
+  return [
+    handle(client.getMlsSelfConversation, async ({ user: { userId } }) => {
+      const user = { domain: ownDomain, id: userId };
+      const conversation = await mlsSelf(userId);
+      return { status: 200, body: ownView(conversation, ownDomain, { user, role: creatorRole }) };
+    }),
+    handle(client.getMlsOneToOne, async ({ user, params, requestId, signal }) => {
+      const self = { domain: ownDomain, id: user.userId };
+      const other = { domain: params.domain, id: params.uid };
+      return { status: 200, body: await mlsOneToOne(self, other, { requestId, signal }) };
+    }),
+    handle(client.getGroupInfo, async ({ user, params, requestId, signal }) => {
+      const self = { domain: ownDomain, id: user.userId };
+      const conversation = { domain: params.domain, id: params.cnv };
+      const groupInfo = await groupInfos.ask(self, conversation, '', { requestId, signal });
+      return {
+        status: 200,
+        headers: { 'content-type': client.mlsContentType },
+        body: Readable.from([groupInfo], { objectMode: false }),
+      };
+    }),
+  ];
+}
