@@ -75,6 +75,7 @@ import { prekeyRoutes } from './routes/prekeys.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { selfRoutes } from './routes/self.ts';
+import { systemSettingsRoutes } from './routes/system-settings.ts';
 import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -331,6 +332,7 @@ function createRoutes(
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules }),
+      ...systemSettingsRoutes({ settings }),
     ],
     internalRoutes: [
       ...internalUserRoutes({

@@ -107,11 +107,18 @@ describe('feature flags', () => {
   });
 
   it('tell clients the keys for MLS, unless it is off', async () => {
+    const settings = await request(`${network.backend(0).clientApi}/system/settings/unauthorized`);
+    assert.deepEqual([settings.status, settings.body], [200, { setRestrictUserCreation: false }]);
+    assert.equal((await owner.send('/system/settings')).get('setEnableMls'), true);
     const keys = await owner.send('/mls/public-keys');
     const { removal } = keys.body as { readonly removal: Readonly<Record<string, string>> };
     assert.equal(Buffer.from(removal.ed25519 ?? '', 'base64').length, 32);
     await using without = await openNetwork({ backends: 1, set: { 'mls.enabled': false } });
     const user = await createUser(without.backend(0), { name: 'Without' });
+    assert.deepEqual((await user.send('/system/settings')).body, {
+      setRestrictUserCreation: false,
+      setEnableMls: false,
+    });
     const refused = await user.send('/mls/public-keys');
     assert.deepEqual([refused.status, refused.get('label')], [400, 'mls-not-enabled']);
   });
