@@ -1,5 +1,5 @@
 import { Counter } from 'prom-client';
-import { logger } from '#telemetry';
+import { LineRate, logger } from '#telemetry';
 
 /** Metrics and events of cargohold. */
 export const log = logger('cargohold');
@@ -32,9 +32,22 @@ export function assetsRemoved(count: number): void {
   removed.inc(count);
 }
 
+const failureLines = new LineRate();
+
+/** Clients are told no more than the label: this line is all there is to find the cause by. */
+export function storeFailed(label: string, error: unknown): void {
+  const leftOut = failureLines.take(label);
+  if (leftOut !== undefined) log.error({ label, leftOut, err: error }, 'the store of assets failed');
+}
+
 /** The bytes of a deleted asset are still there; nobody can read them, and the sweep tries again. */
 export function removalFailed(error: unknown): void {
   log.warn({ err: error }, 'the bytes of a deleted asset could not be removed; trying again later');
+}
+
+/** An upload that broke off is still in the store, where nobody can read it; the sweep abandons it. */
+export function abortFailed(error: unknown): void {
+  log.warn({ err: error }, 'an upload that broke off could not be removed; trying again later');
 }
 
 export function sweepFailed(error: unknown): void {

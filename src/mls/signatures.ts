@@ -84,7 +84,7 @@ function prefixFor(scheme: SignatureScheme, length: number): string | undefined 
 
 /** The raw public key of a key pair, as clients put it into groups. */
 export function rawPublicKey(key: KeyObject, scheme: SignatureScheme): Buffer {
-  const { publicKey } = { publicKey: key.type === 'private' ? createPublicKey(key) : key };
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   const der = publicKey.export({ format: 'der', type: 'spki' });
   return der.subarray(der.length - publicKeyBytes[scheme]);
 }
@@ -95,6 +95,6 @@ export function isKeyOfCertificate(
   raw: Uint8Array,
   scheme: SignatureScheme,
 ): boolean {
-  const der = certificate.publicKey.export({ format: 'der', type: 'spki' });
-  return der.equals(Buffer.concat([Buffer.from(prefixes[scheme], 'hex'), raw]));
+  const key = publicKeyOf(scheme, raw);
+  return key !== undefined && certificate.publicKey.equals(key);
 }

@@ -72,6 +72,26 @@ describe('an S3 store', () => {
     });
   });
 
+  it('says that it cannot be reached when an answer breaks off', async () => {
+    server.cutNext();
+    await assert.rejects(store.receive(newKey(), chunks(randomBytes(9)), 9), {
+      label: 'storage-unavailable',
+    });
+  });
+
+  it('tells why an upload broke off, also when it cannot be taken back, and abandons it later', async () => {
+    async function* breaking() {
+      yield randomBytes(9);
+      server.failNext(1, 403, 'AccessDenied');
+      throw new Error('broke off');
+    }
+    const before = server.openUploads;
+    await assert.rejects(store.receive(newKey(), breaking(), 10), /broke off/);
+    assert.equal(server.openUploads, before + 1);
+    await store.abandon(Date.now() + 1);
+    assert.equal(server.openUploads, 0);
+  });
+
   it('abandons uploads that died, and leaves those that are under way', async () => {
     const file = await store.receive(newKey(), chunks(randomBytes(100)), 100);
     const open = server.openUploads;

@@ -108,6 +108,45 @@ describe('what a process that died has left', () => {
     assert.deepEqual([await rig.files(), await rig.rows()], [[], 0]);
   });
 
+  it('is removed although one of the files cannot be, which keeps nobody from starting', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'crosswire-assets-'));
+    try {
+      await using rig = await openAssetRig({ folder });
+      const stuck = String((await rig.upload('hello')).get('key'));
+      await rig.upload('world');
+      await rig.storage.work(async (work) => {
+        await work.db.updateTable('asset').set({ state: 'removing' }).execute();
+      });
+      await rm(pathOf(folder, stuck));
+      await mkdir(pathOf(folder, stuck));
+      await assert.rejects(rig.cargohold.sweep());
+      assert.deepEqual([await rig.files(), await rig.rows()], [[], 1]);
+      await using again = await openAssetRig({ folder });
+      await rm(pathOf(folder, stuck), { recursive: true });
+      await again.cargohold.sweep();
+      assert.equal(await again.rows(), 0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('does not count against its owner: an upload whose file could not be put in its place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'crosswire-assets-'));
+    try {
+      await using rig = await openAssetRig({ folder, settings: { quotaBytes: 5 } });
+      const objects = join(folder, 'assets', 'objects');
+      await rm(objects, { recursive: true });
+      await writeFile(objects, 'in the way');
+      const refused = await rig.upload('hello');
+      assert.deepEqual([refused.status, refused.get('label')], [503, 'storage-unavailable']);
+      await rm(objects);
+      await mkdir(objects);
+      assert.equal((await rig.upload('hello')).status, 201);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('does not show: a file of another length than was acknowledged is never sent', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'crosswire-assets-'));
     try {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { featureNames } from '#contract/features.ts';
 import { createUser, openNetwork, request, type TestNetwork, type TestUser } from '#testkit';
@@ -86,6 +87,19 @@ describe('feature flags', () => {
     assert.deepEqual([enabled.status, enabled.get('status')], [200, 'enabled']);
     assert.equal((await internal('sndFactorPasswordChallenge/unlocked', 'PUT')).status, 200);
     assert.equal((await set('sndFactorPasswordChallenge', { status: 'disabled' })).status, 200);
+  });
+
+  it('are those of teams that exist, also for operators', async () => {
+    const nobodys = `${network.backend(0).internalApi}/i/teams/${randomUUID()}/features/appLock`;
+    for (const [method, path, body] of [
+      ['GET', nobodys, undefined],
+      ['PUT', nobodys, { status: 'enabled' }],
+      ['PATCH', nobodys, { status: 'enabled' }],
+      ['PUT', `${nobodys}/locked`, undefined],
+    ] as const) {
+      const refused = await request(path, { method, body });
+      assert.deepEqual([refused.status, refused.get('label')], [404, 'no-team'], `${method} ${path}`);
+    }
   });
 
   it('of MLS fit together', async () => {

@@ -31,14 +31,19 @@ export async function deleteAsset(needs: ChangeNeeds, user: UserId, key: AssetKe
   await removeBytes(needs, [key]).catch(removalFailed);
 }
 
-/** Removes the bytes of assets in state `removing`, and what is known of them. */
+/**
+ * Removes the bytes of assets in state `removing`, and what is known of them.
+ * @throws what the store says of the first whose bytes could not be removed, when it is done with the others
+ */
 export async function removeBytes(
   { storage, store }: Pick<ChangeNeeds, 'storage' | 'store'>,
   keys: readonly AssetKey[],
 ): Promise<void> {
-  for (const key of keys) await store.remove(key);
-  await storage.work((work) => forgetRemoved(work, keys));
-  assetsRemoved(keys.length);
+  const outcomes = await Promise.allSettled(keys.map((key) => store.remove(key)));
+  const gone = keys.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+  if (gone.length > 0) await storage.work((work) => forgetRemoved(work, gone));
+  assetsRemoved(gone.length);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function changeOwn(

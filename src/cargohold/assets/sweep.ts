@@ -32,10 +32,13 @@ export class Sweep implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** At the start, before anybody uploads: in a store of our own every unfinished upload is a dead one. */
+  /**
+   * At the start, before anybody uploads: in a store of our own every unfinished upload is a dead one. Bytes that
+   * cannot be removed keep nobody from starting.
+   */
   async sweepAtStart(): Promise<void> {
     const { store, settings, now } = this.#needs;
-    await this.sweep(store.isExclusive ? now() + 1 : now() - settings.uploadGraceMs);
+    await this.sweep(store.isExclusive ? now() + 1 : now() - settings.uploadGraceMs).catch(sweepFailed);
   }
 
   /** Everything that is due. */
@@ -43,7 +46,8 @@ export class Sweep implements AsyncDisposable {
     const { storage, store, settings, now } = this.#needs;
     const { reader } = storage;
     const { sweepRows } = settings;
-    await store.abandon(deadBefore);
+    // Owners have their room again whether the store can be reached or not.
+    await store.abandon(deadBefore).catch(sweepFailed);
     await this.#all(() => listInState(reader, 'uploading', deadBefore, sweepRows), this.#markRemoving);
     await this.#all(() => listExpired(reader, now(), sweepRows), this.#markRemoving);
     const remove = (keys: readonly AssetKey[]) => removeBytes(this.#needs, keys);

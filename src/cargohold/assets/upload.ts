@@ -7,7 +7,7 @@ import type { Storage } from '#storage';
 import type { CargoholdSettings } from '../settings.ts';
 import type { AssetStore } from '../stores/asset-store.ts';
 import { assetUploaded } from '../telemetry.ts';
-import { type Asset, addUploading, markStored } from './asset-rows.ts';
+import { type Asset, addUploading, markRemoving, markStored } from './asset-rows.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type FileHead, readEnd, readFileHead, readSettings } from './multipart.ts';
 import { expiryOf, newAssetKey, newAssetToken } from './retention.ts';
@@ -29,7 +29,7 @@ const overheadBytes = 64 * 1024;
  * that is refused, or breaks off, leaves nothing.
  *
  * @throws Refusal `client-error` for a body of another form, `client-error:asset-too-large` before a byte of the file is
- * read, `invalid-length`, `asset-quota-exceeded`, `storage-full`
+ * read, `invalid-length`, `asset-quota-exceeded`, `storage-full`, `storage-unavailable`
  */
 export async function upload(
   needs: UploadNeeds,
@@ -66,7 +66,12 @@ export async function upload(
     await takeRoom(work, owner, asset.size, settings.quotaBytes);
     await addUploading(work, asset, now());
   });
-  await received.publish();
+  try {
+    await received.publish();
+  } catch (error) {
+    await storage.work((work) => markRemoving(work, [key], now()));
+    throw error;
+  }
   const isStored = await storage.work((work) => markStored(work, key, now()));
   if (!isStored) throw refuse('storage-unavailable', { message: 'The upload took too long to be stored' });
   assetUploaded(asset.size);

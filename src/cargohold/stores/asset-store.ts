@@ -9,7 +9,10 @@ export interface ByteRange {
 
 /** Bytes that were received as a whole and are durable, but that nobody can read yet. Disposed of unless published. */
 export interface ReceivedFile extends AsyncDisposable {
-  /** Makes the bytes readable under their key, durably and all at once. */
+  /**
+   * Makes the bytes readable under their key, durably and all at once.
+   * @throws Refusal `storage-full`, `storage-unavailable`
+   */
   publish(): Promise<void>;
 }
 

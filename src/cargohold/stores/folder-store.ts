@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { AssetKey } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AssetStore, ReceivedFile } from './asset-store.ts';
+import { storeRefusal } from './store-refusal.ts';
 
 export interface FolderStoreOptions {
   /** Made when it is not there. One process at a time works with it. */
@@ -56,7 +57,7 @@ class FolderStore implements AssetStore {
       });
     } catch (error) {
       await rm(path, { force: true });
-      throw isFull(error) ? refuse('storage-full', { cause: error }) : error;
+      throw isFull(error) ? storeRefusal(error, true) : error;
     } finally {
       this.#expectedBytes -= left;
     }
@@ -118,6 +119,14 @@ class IncomingFile implements ReceivedFile {
   }
 
   async publish(): Promise<void> {
+    try {
+      await this.#place();
+    } catch (error) {
+      throw storeRefusal(error, isFull(error));
+    }
+  }
+
+  async #place(): Promise<void> {
     const folder = dirname(this.#finalPath);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     await rename(this.#path, this.#finalPath);

@@ -40,6 +40,13 @@ export interface S3Request {
   readonly mayMiss?: boolean;
 }
 
+/** An answer that was read to its end. */
+export interface S3Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 
 /** Requests that failed in the service, or that it had no time for, are made so often again. */
@@ -77,37 +84,38 @@ export class S3Bucket {
     }
   }
 
-  /** Asks for an object, or with an empty name for the bucket. @throws S3Failure */
-  async request(method: Method, name: string, request: S3Request): Promise<Response> {
-    const answer = await this.#send(method, name, request);
-    if (answer.ok || (answer.status === 404 && request.mayMiss === true)) return answer;
-    throw await failureOf(`${method} ${name === '' ? 'bucket' : name}`, answer);
+  /** Asks something of an object, or with an empty name of the bucket. @throws S3Failure */
+  async request(method: Method, name: string, request: S3Request): Promise<S3Answer> {
+    const doing = doingOf(method, name);
+    const answer = await this.#send(doing, method, name, request);
+    const text = await reaching(doing, request.signal, () => answer.text());
+    const { status, headers } = answer;
+    if (!answer.ok && !(status === 404 && request.mayMiss === true)) throw failureOf(doing, answer, text);
+    return { status, headers, text };
   }
 
   /** An object with its bytes still to come; undefined when it is not there. @throws S3Failure */
   async find(name: string, request: S3Request): Promise<Response | undefined> {
-    const answer = await this.#send('GET', name, request);
+    const doing = doingOf('GET', name);
+    const answer = await this.#send(doing, 'GET', name, request);
     if (answer.ok) return answer;
-    if (answer.status !== 404) throw await failureOf(`GET ${name}`, answer);
-    await answer.body?.cancel();
-    return undefined;
+    const text = await reaching(doing, request.signal, () => answer.text());
+    if (answer.status === 404) return undefined;
+    throw failureOf(doing, answer, text);
   }
 
-  async #send(method: Method, name: string, request: S3Request): Promise<Response> {
+  #send(doing: string, method: Method, name: string, request: S3Request): Promise<Response> {
     const { query = {}, body, type, headers, signal } = request;
     const url = new URL(name, this.#base);
     url.search = new URLSearchParams(query).toString();
-    try {
-      return await this.#client.fetch(url, {
+    return reaching(doing, signal, () =>
+      this.#client.fetch(url, {
         method,
         body: body as Uint8Array<ArrayBuffer> | undefined,
         headers: { ...headers, ...(type === undefined ? {} : { 'content-type': type }) },
         signal,
-      });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new S3Failure(`${method} ${name}`, 0, reasonOf(error), error);
-    }
+      }),
+    );
   }
 }
 
@@ -118,9 +126,27 @@ function baseOf({ endpoint, bucket, pathStyle }: S3Access): string {
   return base.href;
 }
 
-async function failureOf(doing: string, answer: Response): Promise<S3Failure> {
-  const [code = answer.statusText] = textsIn(await answer.text(), 'Code');
-  return new S3Failure(doing, answer.status, code);
+function doingOf(method: Method, name: string): string {
+  return `${method} ${name === '' ? 'bucket' : name}`;
+}
+
+/** What goes wrong on the way to the service, while asking or while reading its answer, as a failure of it. */
+async function reaching<T>(
+  doing: string,
+  signal: AbortSignal | undefined,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new S3Failure(doing, 0, reasonOf(error), error);
+  }
+}
+
+function failureOf(doing: string, { status, statusText }: Response, text: string): S3Failure {
+  const [code = statusText] = textsIn(text, 'Code');
+  return new S3Failure(doing, status, code);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import type { AssetKey } from '#contract/ids.ts';
-import { refuse } from '#contract/refusal.ts';
+import { abortFailed } from '../telemetry.ts';
 import type { AssetStore, ByteRange, ReceivedFile } from './asset-store.ts';
 import { type S3Bucket, S3Failure } from './s3-bucket.ts';
 import { textsIn } from './s3-xml.ts';
+import { storeRefusal } from './store-refusal.ts';
 
 export interface S3StoreOptions {
   readonly bucket: S3Bucket;
@@ -43,16 +44,13 @@ class S3Store implements AssetStore {
     const name = prefix + key;
     const upload = await storing(async () => {
       const begun = await this.#bucket.request('POST', name, { query: { uploads: '' }, type: octets });
-      return idOf(await begun.text());
+      return idOf(begun.text);
     });
-    const file = new MultipartUpload(this.#bucket, name, upload);
-    try {
-      for await (const part of partsOf(bytes, this.#partBytes)) await storing(() => file.add(part));
-      return file;
-    } catch (error) {
-      await file[Symbol.asyncDispose]();
-      throw error;
-    }
+    await using stack = new AsyncDisposableStack();
+    const file = stack.use(new MultipartUpload(this.#bucket, name, upload));
+    for await (const part of partsOf(bytes, this.#partBytes)) await storing(() => file.add(part));
+    stack.move();
+    return file;
   }
 
   async open(
@@ -77,12 +75,12 @@ class S3Store implements AssetStore {
   }
 
   async abandon(before: number): Promise<void> {
-    const answer = await storing(() => this.#bucket.request('GET', '', { query: { uploads: '', prefix } }));
-    const listed = await answer.text();
-    const [names, uploads, begun] = ['Key', 'UploadId', 'Initiated'].map((tag) => textsIn(listed, tag));
+    // The service lists so many at once; what it leaves out is the next look's.
+    const { text } = await this.#bucket.request('GET', '', { query: { uploads: '', prefix } });
+    const [names, uploads, begun] = ['Key', 'UploadId', 'Initiated'].map((tag) => textsIn(text, tag));
     for (const [index, upload] of (uploads ?? []).entries())
       if (Date.parse(begun?.[index] ?? '') < before)
-        await new MultipartUpload(this.#bucket, names?.[index] ?? '', upload)[Symbol.asyncDispose]();
+        await new MultipartUpload(this.#bucket, names?.[index] ?? '', upload).abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -104,9 +102,8 @@ class MultipartUpload implements ReceivedFile {
 
   async add(part: Uint8Array): Promise<void> {
     const query = { partNumber: String(this.#tags.length + 1), uploadId: this.#upload };
-    const answer = await this.#bucket.request('PUT', this.#name, { query, body: part });
-    await answer.body?.cancel();
-    this.#tags.push(answer.headers.get('etag') ?? '');
+    const { headers } = await this.#bucket.request('PUT', this.#name, { query, body: part });
+    this.#tags.push(headers.get('etag') ?? '');
   }
 
   async publish(): Promise<void> {
@@ -121,16 +118,20 @@ class MultipartUpload implements ReceivedFile {
         type: 'application/xml',
       });
       // S3 may say 200 before it knows, and then name an error.
-      const text = await answer.text();
-      const [code] = textsIn(text, 'Code');
+      const [code] = textsIn(answer.text, 'Code');
       if (code !== undefined) throw new S3Failure(`completing ${this.#name}`, answer.status, code);
     });
     this.#published = true;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#published) return;
+  /** @throws S3Failure */
+  async abort(): Promise<void> {
     await this.#bucket.request('DELETE', this.#name, { query: { uploadId: this.#upload }, mayMiss: true });
+  }
+
+  /** An upload that cannot be aborted now is abandoned later: that must not hide why it is disposed of. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#published) await this.abort().catch(abortFailed);
   }
 }
 
@@ -173,9 +174,6 @@ async function storing<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof S3Failure)) throw error;
-    throw error.isFull
-      ? refuse('storage-full', { cause: error })
-      : refuse('storage-unavailable', { cause: error });
+    throw error instanceof S3Failure ? storeRefusal(error, error.isFull) : error;
   }
 }

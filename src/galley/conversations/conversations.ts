@@ -6,7 +6,6 @@ import {
   findRemoteMembers,
   insertRemoteMembers,
 } from '../members/remote-membership-store.ts';
-import { type GroupState, putGroup } from '../mls/group-store.ts';
 import {
   type ConversationProperties,
   type Member,
@@ -42,8 +41,6 @@ export interface Conversations extends ConversationLookup {
   /** Adds a conversation with its members. Returns false, having changed nothing, when there is one with its id. */
   add(work: Work, conversation: OwnConversation, state?: 'whole' | 'pending'): Promise<boolean>;
   setProperties(work: Work, id: ConversationId, properties: ConversationProperties): Promise<void>;
-  /** Stores the MLS group of the conversation itself as it is now; without a group info it has none any more. */
-  setGroup(work: Work, id: ConversationId, group: GroupState, groupInfo?: Uint8Array): Promise<void>;
   addMembers(work: Work, id: ConversationId, members: readonly Member[]): Promise<void>;
   removeMembers(work: Work, id: ConversationId, users: readonly QualifiedUser[]): Promise<void>;
   setRole(work: Work, id: ConversationId, user: QualifiedUser, role: string): Promise<void>;
@@ -102,10 +99,6 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
     setProperties(work, id, properties) {
       own.change(work, id);
       return updateProperties(work, id, properties);
-    },
-    setGroup(work, id, group, groupInfo) {
-      own.change(work, id);
-      return putGroup(work, { conversation: id, subconversation: '' }, group, groupInfo);
     },
     addMembers(work, id, members) {
       own.change(work, id);

@@ -56,24 +56,23 @@ export async function findGroupInfo(reader: Reader, address: GroupAddress): Prom
   return row?.group_info == null ? undefined : Buffer.from(row.group_info, 'base64');
 }
 
-/** Stores a group as it is now, whether it was there or not; without a group info it has none any more. */
-export async function putGroup(
+/** Adds a group, which has no group info before its first commit. */
+export async function insertGroup(
   work: Work,
   { conversation, subconversation }: GroupAddress,
   { groupId, epoch, begun }: GroupState,
-  groupInfo?: Uint8Array,
 ): Promise<void> {
-  const state = {
-    group_id: groupId.toString('base64'),
-    epoch,
-    epoch_at: begun?.at ?? null,
-    suite: begun?.suite ?? null,
-    group_info: groupInfo === undefined ? null : Buffer.from(groupInfo).toString('base64'),
-  };
   await work.db
     .insertInto('mls_group')
-    .values({ conversation_id: conversation, subconversation_id: subconversation, ...state })
-    .onConflict((conflict) => conflict.columns(['conversation_id', 'subconversation_id']).doUpdateSet(state))
+    .values({
+      conversation_id: conversation,
+      subconversation_id: subconversation,
+      group_id: groupId.toString('base64'),
+      epoch,
+      epoch_at: begun?.at ?? null,
+      suite: begun?.suite ?? null,
+      group_info: null,
+    })
     .execute();
 }
 

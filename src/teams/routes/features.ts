@@ -38,21 +38,25 @@ export function featureRoutes({ membership, features }: Needs): readonly ServedR
 }
 
 /** The same for operators' tools, who are not asked which team they are of. */
-export function internalFeatureRoutes({ features }: Needs): readonly ServedRoute[] {
+export function internalFeatureRoutes({ membership, features }: Needs): readonly ServedRoute[] {
+  async function mustExist(team: TeamId): Promise<void> {
+    if ((await membership.listMembers(team, 1)).length === 0) throw refuse('no-team');
+  }
   return [
-    handle(internal.getFeature, async ({ params: { tid, feature } }) => ({
-      status: 200,
-      body: await features.get(tid, feature),
-    })),
-    handle(internal.setFeature, async ({ params: { tid, feature }, body }) => ({
-      status: 200,
-      body: await features.patch(tid, feature, body),
-    })),
-    handle(internal.patchFeature, async ({ params: { tid, feature }, body }) => ({
-      status: 200,
-      body: await features.patch(tid, feature, body),
-    })),
+    handle(internal.getFeature, async ({ params: { tid, feature } }) => {
+      await mustExist(tid);
+      return { status: 200, body: await features.get(tid, feature) };
+    }),
+    handle(internal.setFeature, async ({ params: { tid, feature }, body }) => {
+      await mustExist(tid);
+      return { status: 200, body: await features.patch(tid, feature, body) };
+    }),
+    handle(internal.patchFeature, async ({ params: { tid, feature }, body }) => {
+      await mustExist(tid);
+      return { status: 200, body: await features.patch(tid, feature, body) };
+    }),
     handle(internal.lockFeature, async ({ params: { tid, feature, lock } }) => {
+      await mustExist(tid);
       const { lockStatus } = await features.patch(tid, feature, { lockStatus: lock });
       return { status: 200, body: { lockStatus } };
     }),

@@ -22,6 +22,8 @@ export interface S3Server extends AsyncDisposable {
   readonly requests: readonly string[];
   /** Answers the next requests with this status and code in place of doing anything. */
   failNext(count: number, status: number, code: string): void;
+  /** Cuts the next answer off in the middle of its body. */
+  cutNext(): void;
 }
 
 interface Upload {
@@ -34,6 +36,7 @@ interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
+  readonly isCut?: boolean;
 }
 
 const smallestPart = 5 * 1024 * 1024;
@@ -58,6 +61,7 @@ export async function openS3Server(options: S3ServerOptions): Promise<S3Server> 
     },
     failNext: (count, status, code) =>
       state.failures.push(...Array.from({ length: count }, () => fault(status, code))),
+    cutNext: () => state.failures.push({ ...xml('<Answer>'), isCut: true }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -168,7 +172,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function send(response: ServerResponse, isHead: boolean, { status, headers, body = '' }: Reply): void {
+function send(
+  response: ServerResponse,
+  isHead: boolean,
+  { status, headers, body = '', isCut = false }: Reply,
+): void {
+  if (isCut) {
+    response.writeHead(status, { ...headers, 'content-length': body.length + 1 });
+    response.write(body, () => response.destroy());
+    return;
+  }
   response.writeHead(status, headers);
   response.end(isHead ? undefined : body);
 }
