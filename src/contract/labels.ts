@@ -281,6 +281,44 @@ export const labels = catalogue({
     status: 409,
     message: 'The conversation epoch in a message is too old',
   },
+  'mls-unsupported-message': {
+    status: 422,
+    message: 'Attempted to send a message with an unsupported combination of content type and wire format',
+  },
+  'mls-unsupported-proposal': { status: 422, message: 'Unsupported proposal type' },
+  'mls-client-mismatch': {
+    status: 409,
+    message: 'A proposal of type Add or Remove does not apply to the full list of clients for a user',
+  },
+  'mls-commit-missing-references': {
+    status: 400,
+    message: 'The commit is not referencing all pending proposals',
+  },
+  'mls-proposal-not-found': {
+    status: 404,
+    message: 'A proposal referenced in a commit message could not be found',
+  },
+  'mls-self-removal-not-allowed': { status: 400, message: 'Self removal from group is not allowed' },
+  'mls-client-sender-user-mismatch': {
+    status: 400,
+    message: "User ID resolved from Client ID does not match message's sender user ID",
+  },
+  'mls-group-conversation-mismatch': {
+    status: 400,
+    message: 'Conversation ID resolved from Group ID does not match submitted Conversation ID',
+  },
+  'mls-invalid-leaf-node-index': {
+    status: 400,
+    message: 'A referenced leaf node index points to a blank or non-existing node',
+  },
+  'mls-welcome-mismatch': {
+    status: 400,
+    message: 'The list of targets of a welcome message does not match the list of new clients in a group',
+  },
+  'mls-subconv-join-parent-missing': {
+    status: 403,
+    message: 'MLS client cannot join the subconversation because it is not member of the parent conversation',
+  },
   'mls-subconv-unsupported-convtype': {
     status: 403,
     message: 'MLS subconversations are only supported for regular conversations',

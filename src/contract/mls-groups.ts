@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { subconversationIdPattern } from './mls-group-id.ts';
+import { type MlsGroup, subconversationIdPattern } from './mls-group-id.ts';
 import { ConversationIdSchema } from './schema.ts';
 
 /** Shapes of MLS groups that client API and federation API share (reference client-api 8.8, federation-api 8.1). */
@@ -17,3 +17,14 @@ export const GroupName = Type.Union([
     value: Type.Object({ conv_id: ConversationIdSchema, subconv_id: SubconversationId }),
   }),
 ]);
+export type GroupName = Type.Static<typeof GroupName>;
+
+/** How backends name the group that a group id is of. */
+export function groupNameOf({
+  conversation,
+  subconversation,
+}: Pick<MlsGroup, 'conversation' | 'subconversation'>): GroupName {
+  return subconversation === undefined
+    ? { tag: 'conv', value: { conv_id: conversation.id } }
+    : { tag: 'subconv', value: { conv_id: conversation.id, subconv_id: subconversation.id } };
+}

@@ -69,6 +69,21 @@ export class Refusal extends Error {
   }
 }
 
+/** What a remote backend has refused on behalf of a client: its own status and body. */
+class PassedOn extends Refusal {
+  override readonly status: number;
+
+  constructor(status: number, body: Readonly<Record<string, unknown>>) {
+    super('federation-remote-error', { instead: body });
+    this.status = status;
+  }
+}
+
+/** The refusal with which another backend has answered a client's request, word for word. */
+export function refuseAs(status: number, body: Readonly<Record<string, unknown>>): Refusal {
+  return new PassedOn(status, body);
+}
+
 /** Makes the refusal of a catalogue entry; `throw refuse('not-found')`. */
 export function refuse(key: LabelKey, details?: RefusalDetails): Refusal {
   return new Refusal(key, details);

@@ -27,9 +27,17 @@ import { createOneToOneOf } from './creation/one-to-one.ts';
 import { createDepartures } from './departures/departures.ts';
 import { createBackendChecks } from './federation/backend-checks.ts';
 import { createSetOwnSettings } from './members/own-settings.ts';
+import { createGroups } from './mls/groups.ts';
 import { createGroupInfos } from './mls-conversations/group-info.ts';
 import { createGetMlsOneToOne } from './mls-conversations/one-to-one.ts';
 import { createGetMlsSelf } from './mls-conversations/self-conversation.ts';
+import { createCommitToOwn } from './mls-messages/commit.ts';
+import { createPropagate } from './mls-messages/propagate.ts';
+import { createReceiveMls } from './mls-messages/receive.ts';
+import { createProposeRemovals } from './mls-messages/removal-proposals.ts';
+import { createSendMls } from './mls-messages/send.ts';
+import { createSendMlsToOwn } from './mls-messages/send-to-own.ts';
+import { createFindTarget } from './mls-messages/targets.ts';
 import type { GalleyNeeds } from './needs.ts';
 import { createBroadcast } from './proteus/broadcast.ts';
 import { createReceive } from './proteus/receive.ts';
@@ -44,6 +52,7 @@ import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { mlsConversationRoutes } from './routes/mls-conversations.ts';
 import { mlsKeyRoutes } from './routes/mls-keys.ts';
+import { mlsMessageRoutes } from './routes/mls-messages.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { teamConversationRoutes } from './routes/team-conversations.ts';
@@ -105,6 +114,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...teamConversationRoutes(parts),
       ...messageRoutes(parts),
       ...mlsConversationRoutes(parts),
+      ...mlsMessageRoutes(parts),
       ...mlsKeyRoutes({ removalKeys: needs.removalKeys }),
     ],
     oneToOne: createConnectionConversations(parts),
@@ -132,13 +142,21 @@ function createParts(needs: GalleyNeeds) {
     backends: createBackendChecks(needs.federation),
   };
   const conversations = createConversations({ ...shared, ...settings });
+  const groups = createGroups({ ...shared, ...settings, conversations });
   const publish = createPublish(shared);
-  const base = { ...shared, ...rules, conversations, federation, publish };
+  const propagate = createPropagate(shared);
+  const { removalKeys, mlsClients } = needs;
+  const mls = { groups, propagate, mlsClients, ...(removalKeys === undefined ? {} : { removalKeys }) };
+  const proposeRemovals = createProposeRemovals(mls);
+  const base = { ...shared, ...rules, ...mls, conversations, federation, publish, proposeRemovals };
   const update = createUpdate(base);
   const updates = createApplyUpdate(base);
   const creation: Creation = createCreation(base);
   const codeNeeds: CodeNeeds = base;
   const sendToOwn = createSendToOwn({ ...base, ...settings });
+  const findTarget = createFindTarget(base);
+  const commitToOwn = createCommitToOwn({ ...base, findTarget });
+  const sendMlsToOwn = createSendMlsToOwn({ ...base, findTarget });
   return {
     ...base,
     update,
@@ -158,5 +176,9 @@ function createParts(needs: GalleyNeeds) {
     mlsSelf: createGetMlsSelf(base),
     mlsOneToOne: createGetMlsOneToOne(base),
     groupInfos: createGroupInfos(base),
+    commitToOwn,
+    sendMlsToOwn,
+    sendMls: createSendMls({ ...base, updates, commitToOwn, sendMlsToOwn }),
+    receiveMls: createReceiveMls(base),
   };
 }

@@ -17,6 +17,7 @@ export {
 export { identityOf, identityText, type MlsClientIdentity } from './client-identity.ts';
 export { type KeyPackage, parseKeyPackage } from './key-package.ts';
 export { type KeyPackageRules, keyPackageFault } from './key-package-checks.ts';
+export { type LeafRules, leafFault } from './leaf-checks.ts';
 export type { KeyPackageLifetime, LeafNode } from './leaf-node.ts';
 export {
   type ExternalRemove,

@@ -100,6 +100,9 @@ const datas = {
   'conversation.connect-request': ConnectRequestData,
   'conversation.typing': TypingStatus,
   'conversation.otr-message-add': OtrMessageData,
+  /** A whole MLSMessage in base64. */
+  'conversation.mls-message-add': Type.String(),
+  'conversation.mls-welcome': Type.String(),
 } as const;
 
 /** The data of each type of event. */
@@ -139,5 +142,7 @@ export const ConversationEvent = Type.Union([
   eventOf('conversation.connect-request'),
   eventOf('conversation.typing'),
   eventOf('conversation.otr-message-add'),
+  eventOf('conversation.mls-message-add'),
+  eventOf('conversation.mls-welcome'),
 ]);
 export type ConversationEvent = Type.Static<typeof ConversationEvent>;

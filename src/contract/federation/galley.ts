@@ -11,7 +11,7 @@ import {
 } from '../conversations.ts';
 import { MessageSendingStatus, Priority } from '../messages.ts';
 import { QualifiedUserId } from '../profiles.ts';
-import { olderInput, rpc } from '../rpc.ts';
+import { rpc } from '../rpc.ts';
 import {
   ClientIdSchema,
   ConversationIdSchema,
@@ -22,24 +22,15 @@ import {
   UserIdSchema,
 } from '../schema.ts';
 import { ConversationAction } from './conversation-actions.ts';
+import { ConversationUpdate, olderConversationUpdate } from './conversation-updates.ts';
 import { GalleyError } from './galley-errors.ts';
 import { getOneToOneConversation, queryGroupInfo, RemoteConversation } from './mls-conversations.ts';
+import { mlsWelcome, onMlsMessageSent, sendMlsCommitBundle, sendMlsMessage } from './mls-messages.ts';
+import { Base64, UtcTime } from './scalars.ts';
 
 export type { RemoteConversation } from './mls-conversations.ts';
 
 /** Every RPC of galley (reference federation-api 5.4). */
-
-/** A UTC time with any number of fraction digits. */
-export const UtcTime = Type.String({
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,12})?Z$',
-  description: 'a UTC time',
-});
-
-/** Bytes in the standard alphabet, with padding. */
-const Base64 = Type.String({
-  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-  description: 'bytes in base64',
-});
 
 /** The most conversations that one notification names (reference 5.4.16, 5.4.19). */
 export const maxConversationsPerNotification = 1000;
@@ -60,26 +51,6 @@ export const ConversationCreated = Type.Object({
   protocol: Type.Optional(ProtocolInfo),
 });
 export type ConversationCreated = Type.Static<typeof ConversationCreated>;
-
-export const ConversationUpdate = Type.Object({
-  time: UtcTime,
-  /** Who acted: of any domain. */
-  origUserId: QualifiedUserId,
-  /** Of the origin domain. */
-  convId: ConversationIdSchema,
-  /** Members on the callee's backend before the action. */
-  alreadyPresentUsers: Type.Array(UserIdSchema),
-  action: ConversationAction,
-});
-export type ConversationUpdate = Type.Static<typeof ConversationUpdate>;
-
-const ConversationUpdateV0 = Type.Object({
-  cuTime: UtcTime,
-  cuOrigUserId: QualifiedUserId,
-  cuConvId: ConversationIdSchema,
-  cuAlreadyPresentUsers: Type.Array(UserIdSchema),
-  cuAction: ConversationAction,
-});
 
 export const TypingUpdated = Type.Object({
   time: UtcTime,
@@ -182,22 +153,7 @@ export const onConversationUpdated = rpc('galley', 'on-conversation-updated', {
   delivery: 'queued',
   input: ConversationUpdate,
   output: Empty,
-  older: olderInput(1, ConversationUpdateV0, {
-    read: (older): ConversationUpdate => ({
-      time: older.cuTime,
-      origUserId: older.cuOrigUserId,
-      convId: older.cuConvId,
-      alreadyPresentUsers: older.cuAlreadyPresentUsers,
-      action: older.cuAction,
-    }),
-    write: (current) => ({
-      cuTime: current.time,
-      cuOrigUserId: current.origUserId,
-      cuConvId: current.convId,
-      cuAlreadyPresentUsers: current.alreadyPresentUsers,
-      cuAction: current.action,
-    }),
-  }),
+  older: olderConversationUpdate,
 });
 
 /** Why the owner has not sent a message (reference federation-api 5.4.4). */
@@ -292,4 +248,8 @@ export const galleyRpcs = {
   onUserDeletedConversations,
   queryGroupInfo,
   getOneToOneConversation,
+  sendMlsMessage,
+  sendMlsCommitBundle,
+  mlsWelcome,
+  onMlsMessageSent,
 };

@@ -14,12 +14,14 @@ export interface Happening {
   readonly from: QualifiedUser;
   /** UTC with milliseconds: the owner's time. */
   readonly time: string;
+  /** The subconversation that it happened in. */
+  readonly subconversation?: string;
 }
 
 /** Makes an event. */
 export function conversationEvent<T extends ConversationEventType>(
   type: T,
-  { conversation, from, time }: Happening,
+  { conversation, from, time, subconversation }: Happening,
   data: ConversationEventData[T],
 ): ConversationEvent {
   return {
@@ -29,6 +31,7 @@ export function conversationEvent<T extends ConversationEventType>(
     from: from.id,
     qualified_from: from,
     time,
+    ...(subconversation === undefined ? {} : { subconv: subconversation }),
     data,
   } as ConversationEvent;
 }

@@ -2,7 +2,7 @@ import type { Access, AccessRole, ConversationType, ProtocolName } from '#contra
 import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/ids.ts';
 import { type ConversationRow, hotQuery, type Reader, type Work } from '#storage';
 import { deleteCode } from '../codes/code-store.ts';
-import { deleteGroups, findGroup, insertGroup } from '../mls/group-store.ts';
+import { deleteGroups, findGroup, putGroup } from '../mls/group-store.ts';
 import type { ConversationProperties, OwnConversation } from './conversation.ts';
 
 /** Rows of conversations that this backend owns, and their way to `OwnConversation`. */
@@ -62,7 +62,7 @@ async function withMembers(
   }
   const conversation = conversationOf(row, own, remote);
   if (conversation.protocol === 'proteus') return conversation;
-  const group = await findGroup(reader, { conversation: conversation.id, subconversation: '' });
+  const group = await findGroup(reader, conversation.id);
   return group === undefined ? conversation : { ...conversation, group };
 }
 
@@ -121,7 +121,7 @@ export async function insertConversation(
     .execute();
   if (inserted.length === 0) return false;
   const { id, group } = conversation;
-  if (group !== undefined) await insertGroup(work, { conversation: id, subconversation: '' }, group);
+  if (group !== undefined) await putGroup(work, { conversation: id, subconversation: '' }, group);
   return true;
 }
 

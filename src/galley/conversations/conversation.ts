@@ -63,6 +63,28 @@ export function membersOf(conversation: OwnConversation, ownDomain: BackendDomai
   return all;
 }
 
+/** The conversation as it is when some are no members any more. */
+export function withoutMembers(
+  conversation: OwnConversation,
+  users: readonly QualifiedUser[],
+  ownDomain: BackendDomain,
+): OwnConversation {
+  if (users.length === 0) return conversation;
+  const gone = byDomain(users);
+  const without = (roles: Roles, domain: BackendDomain) => {
+    const ids = new Set(gone.get(domain));
+    return new Map([...roles].filter(([id]) => !ids.has(id)));
+  };
+  const remote = [...conversation.remoteMembers]
+    .map(([domain, roles]) => [domain, without(roles, domain)] as const)
+    .filter(([, roles]) => roles.size > 0);
+  return {
+    ...conversation,
+    ownMembers: without(conversation.ownMembers, ownDomain),
+    remoteMembers: new Map(remote),
+  };
+}
+
 /** The users by their backends. */
 export function byDomain(users: Iterable<QualifiedUser>): ReadonlyMap<BackendDomain, readonly UserId[]> {
   const groups = new Map<BackendDomain, UserId[]>();

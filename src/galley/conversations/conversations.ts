@@ -41,6 +41,8 @@ export interface Conversations extends ConversationLookup {
   /** Adds a conversation with its members. Returns false, having changed nothing, when there is one with its id. */
   add(work: Work, conversation: OwnConversation, state?: 'whole' | 'pending'): Promise<boolean>;
   setProperties(work: Work, id: ConversationId, properties: ConversationProperties): Promise<void>;
+  /** Says that the unit of work changes the MLS group of the conversation itself; see `Groups`. */
+  groupChanges(work: Work, id: ConversationId): void;
   addMembers(work: Work, id: ConversationId, members: readonly Member[]): Promise<void>;
   removeMembers(work: Work, id: ConversationId, users: readonly QualifiedUser[]): Promise<void>;
   setRole(work: Work, id: ConversationId, user: QualifiedUser, role: string): Promise<void>;
@@ -100,6 +102,7 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
       own.change(work, id);
       return updateProperties(work, id, properties);
     },
+    groupChanges: (work, id) => own.change(work, id),
     addMembers(work, id, members) {
       own.change(work, id);
       return insertMembers(work, id, members);

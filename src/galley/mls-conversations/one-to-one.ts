@@ -49,8 +49,9 @@ export function createGetMlsOneToOne(needs: Needs): GetMlsOneToOne {
   };
 }
 
-async function mayTalk(
-  { ownDomain, users }: Needs,
+/** Whether an own user and another may have a one-to-one conversation: connected, or team mates. */
+export async function mayTalk(
+  { ownDomain, users }: Pick<Needs, 'ownDomain' | 'users'>,
   user: QualifiedUser,
   other: QualifiedUser,
 ): Promise<boolean> {

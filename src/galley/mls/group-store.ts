@@ -3,8 +3,7 @@ import type { MlsGroupRow, Reader, Work } from '#storage';
 
 /**
  * Rows of MLS groups of conversations owned here. Whoever changes a group has locked its conversation before: one group
- * changes after the other. The group of a conversation itself is also kept in memory with it, so it is changed through
- * `Conversations` only.
+ * changes after the other. Groups are also kept in memory, so they are changed through `Groups` only.
  */
 
 /** Which group. */
@@ -22,14 +21,32 @@ export interface GroupState {
   readonly begun: { readonly at: number; readonly suite: number } | undefined;
 }
 
-export async function findGroup(reader: Reader, address: GroupAddress): Promise<GroupState | undefined> {
+/** The group of a conversation itself. */
+export async function findGroup(
+  reader: Reader,
+  conversation: ConversationId,
+): Promise<GroupState | undefined> {
   const row = await reader
     .selectFrom('mls_group')
     .select(['group_id', 'epoch', 'epoch_at', 'suite'])
-    .where('conversation_id', '=', address.conversation)
-    .where('subconversation_id', '=', address.subconversation)
+    .where('conversation_id', '=', conversation)
+    .where('subconversation_id', '=', '')
     .executeTakeFirst();
   return row === undefined ? undefined : groupOf(row);
+}
+
+/** All groups of a conversation, by the ids of their subconversations. */
+export async function listGroups(
+  reader: Reader,
+  conversation: ConversationId,
+): Promise<ReadonlyMap<string, GroupState>> {
+  const rows = await reader
+    .selectFrom('mls_group')
+    .select(['subconversation_id', 'group_id', 'epoch', 'epoch_at', 'suite'])
+    .where('conversation_id', '=', conversation)
+    .orderBy('subconversation_id')
+    .execute();
+  return new Map(rows.map((row) => [row.subconversation_id, groupOf(row)]));
 }
 
 function groupOf({
@@ -56,23 +73,24 @@ export async function findGroupInfo(reader: Reader, address: GroupAddress): Prom
   return row?.group_info == null ? undefined : Buffer.from(row.group_info, 'base64');
 }
 
-/** Adds a group, which has no group info before its first commit. */
-export async function insertGroup(
+/** Stores a group as it is now, whether it was there or not; without a group info it has none any more. */
+export async function putGroup(
   work: Work,
   { conversation, subconversation }: GroupAddress,
   { groupId, epoch, begun }: GroupState,
+  groupInfo?: Uint8Array,
 ): Promise<void> {
+  const state = {
+    group_id: groupId.toString('base64'),
+    epoch,
+    epoch_at: begun?.at ?? null,
+    suite: begun?.suite ?? null,
+    group_info: groupInfo === undefined ? null : Buffer.from(groupInfo).toString('base64'),
+  };
   await work.db
     .insertInto('mls_group')
-    .values({
-      conversation_id: conversation,
-      subconversation_id: subconversation,
-      group_id: groupId.toString('base64'),
-      epoch,
-      epoch_at: begun?.at ?? null,
-      suite: begun?.suite ?? null,
-      group_info: null,
-    })
+    .values({ conversation_id: conversation, subconversation_id: subconversation, ...state })
+    .onConflict((conflict) => conflict.columns(['conversation_id', 'subconversation_id']).doUpdateSet(state))
     .execute();
 }
 

@@ -1,6 +1,6 @@
 import type { ConversationEvent } from '#contract/events/conversation.ts';
 import type { ActionOf, ConversationAction } from '#contract/federation/conversation-actions.ts';
-import type { ConversationUpdate } from '#contract/federation/galley.ts';
+import type { ConversationUpdate } from '#contract/federation/conversation-updates.ts';
 import type { BackendDomain, UserId } from '#contract/ids.ts';
 import type { Work } from '#storage';
 import type { QualifiedConversation, QualifiedUser } from '../conversations/conversation.ts';

@@ -5,6 +5,9 @@ import type { Storage } from '#storage';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Departures } from '../departures/departures.ts';
 import type { GroupInfos } from '../mls-conversations/group-info.ts';
+import type { CommitToOwn } from '../mls-messages/commit.ts';
+import type { ReceiveMls } from '../mls-messages/receive.ts';
+import type { SendMlsToOwn } from '../mls-messages/send-to-own.ts';
 import type { Events, Inbox, UserLookup } from '../needs.ts';
 import type { Receive } from '../proteus/receive.ts';
 import type { SendToOwn } from '../proteus/send-to-own.ts';
@@ -22,7 +25,9 @@ import { serveOnMessageSent } from './on-message-sent.ts';
 import { serveOnTypingIndicatorUpdated } from './on-typing-indicator-updated.ts';
 import { serveOnUserDeletedConversations } from './on-user-deleted-conversations.ts';
 import { serveQueryGroupInfo } from './query-group-info.ts';
+import { serveMlsWelcome, serveOnMlsMessageSent } from './receive-mls.ts';
 import { serveSendMessage } from './send-message.ts';
+import { serveSendMlsCommitBundle, serveSendMlsMessage } from './send-mls.ts';
 import { serveUpdateConversation } from './update-conversation.ts';
 import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
 
@@ -41,6 +46,10 @@ export interface GalleyRpcNeeds extends AddNeeds {
   readonly sendToOwn: SendToOwn;
   readonly receiveMessage: Receive;
   readonly groupInfos: GroupInfos;
+  readonly isMlsEnabled: boolean;
+  readonly commitToOwn: CommitToOwn;
+  readonly sendMlsToOwn: SendMlsToOwn;
+  readonly receiveMls: ReceiveMls;
 }
 
 /** Every RPC that galley serves to other backends; one that is declared but missing here does not compile. */
@@ -59,5 +68,9 @@ export function galleyRpcTable(needs: GalleyRpcNeeds): readonly ServedRpc[] {
     onUserDeletedConversations: serveOnUserDeletedConversations(needs),
     queryGroupInfo: serveQueryGroupInfo(needs),
     getOneToOneConversation: serveGetOneToOneConversation(needs),
+    sendMlsMessage: serveSendMlsMessage(needs),
+    sendMlsCommitBundle: serveSendMlsCommitBundle(needs),
+    mlsWelcome: serveMlsWelcome(needs),
+    onMlsMessageSent: serveOnMlsMessageSent(needs),
   });
 }

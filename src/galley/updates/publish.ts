@@ -1,6 +1,7 @@
 import type { ConversationEvent } from '#contract/events/conversation.ts';
 import type { ConversationAction } from '#contract/federation/conversation-actions.ts';
-import { type ConversationUpdate, onConversationUpdated } from '#contract/federation/galley.ts';
+import type { ConversationUpdate } from '#contract/federation/conversation-updates.ts';
+import { onConversationUpdated } from '#contract/federation/galley.ts';
 import type { BackendDomain, UserId } from '#contract/ids.ts';
 import type { Work } from '#storage';
 import type { Member, OwnConversation, QualifiedUser } from '../conversations/conversation.ts';

@@ -2,7 +2,7 @@ import { conversationTypes, type RoleAction } from '#contract/conversations.ts';
 import type { BackendDomain, ConversationId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Storage, Work } from '#storage';
-import { byDomain, type OwnConversation, roleOf } from '../conversations/conversation.ts';
+import { type OwnConversation, roleOf, withoutMembers } from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { assertMayDo } from '../members/role-table.ts';
 import type { Actor, Outcome, Publish, Published } from './publish.ts';
@@ -58,7 +58,8 @@ export function createUpdate({ ownDomain, storage, conversations, publish, now }
       for (const outcome of outcomes) {
         const published = await publish(work, conversation, actor, outcome, time);
         first ??= published;
-        conversation = withoutRemoved(conversation, outcome, ownDomain);
+        // Who is gone is told of nothing that happens afterwards.
+        conversation = withoutMembers(conversation, outcome.removed ?? [], ownDomain);
       }
       return first && { ...first, conversation: before };
     });
@@ -70,8 +71,12 @@ function mustBeFound(conversation: OwnConversation | undefined): OwnConversation
   return conversation;
 }
 
-/** Returns the actor's role. */
-function admit(
+/**
+ * Whether the actor may change the conversation so.
+ * @returns the actor's role
+ * @throws Refusal `no-conversation` for who is no member, `action-denied`, `invalid-op`
+ */
+export function admit(
   conversation: OwnConversation,
   actor: Actor,
   change: Change,
@@ -83,26 +88,4 @@ function admit(
   assertMayDo(role, change.needs(conversation));
   if (change.anyType !== true && conversation.type !== conversationTypes.group) throw refuse('invalid-op');
   return role;
-}
-
-/** Who is gone is told of nothing that happens afterwards. */
-function withoutRemoved(
-  conversation: OwnConversation,
-  { removed = [] }: Outcome,
-  ownDomain: BackendDomain,
-): OwnConversation {
-  if (removed.length === 0) return conversation;
-  const gone = byDomain(removed);
-  const without = (roles: OwnConversation['ownMembers'], domain: BackendDomain) => {
-    const ids = new Set(gone.get(domain));
-    return new Map([...roles].filter(([id]) => !ids.has(id)));
-  };
-  const remote = [...conversation.remoteMembers]
-    .map(([domain, roles]) => [domain, without(roles, domain)] as const)
-    .filter(([, roles]) => roles.size > 0);
-  return {
-    ...conversation,
-    ownMembers: without(conversation.ownMembers, ownDomain),
-    remoteMembers: new Map(remote),
-  };
 }

@@ -3,6 +3,8 @@ export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   /** A member of a JSON body. */
   get(member: string): unknown;
 }
@@ -29,13 +31,15 @@ export async function request(url: string, options: TestRequest = {}): Promise<T
     signal: AbortSignal.timeout(30_000),
     redirect: 'manual',
   });
-  const text = await answer.text();
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const text = bytes.toString();
   const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
   const body: unknown = isJson && text !== '' ? JSON.parse(text) : text;
   return {
     status: answer.status,
     headers: answer.headers,
     body,
+    bytes,
     get: (member) => (body as Readonly<Record<string, unknown>> | null)?.[member],
   };
 }

@@ -202,6 +202,19 @@ export class MlsDevice {
     return this.#frame({ version: 'mls10', wireformat: 'mls_private_message', privateMessage });
   }
 
+  /** The id in base64 of the group that a message is of. */
+  groupOf(framed: Buffer): string {
+    const message = this.#parse(framed);
+    switch (message.wireformat) {
+      case 'mls_private_message':
+        return Buffer.from(message.privateMessage.groupId).toString('base64');
+      case 'mls_public_message':
+        return Buffer.from(message.publicMessage.content.groupId).toString('base64');
+      default:
+        throw new Error(`found ${message.wireformat}, expected a message of a group`);
+    }
+  }
+
   /** Takes a message of the group. Returns the text of an application message, undefined for any other. */
   async receive(groupId: string, framed: Buffer): Promise<string | undefined> {
     const message = this.#parse(framed);

@@ -65,19 +65,28 @@ export async function logIn(backend: BackendUrls, login: Login): Promise<TestUse
   const { email, password: secret } = login;
   const answer = await request(`${backend.clientApi}/v5/login`, { body: { email, password: secret } });
   expectStatus('POST /login', answer, 200);
-  const token = String(answer.get('access_token'));
+  const known = { ...login, id: String(answer.get('user')), handle: login.handle };
+  return userOf(backend, known, String(answer.get('access_token')));
+}
+
+function userOf(
+  backend: BackendUrls,
+  known: Pick<TestUser, 'id' | 'name' | 'email' | 'password' | 'handle'>,
+  token: string,
+): TestUser {
   const send = (path: string, options: TestRequest = {}) =>
     request(`${backend.clientApi}${/^\/v\d/.test(path) ? '' : '/v5'}${path}`, {
       ...options,
       headers: { authorization: `Bearer ${token}`, ...options.headers },
     });
+  const { id, name, email, password: secret, handle } = known;
   return {
-    id: String(answer.get('user')),
+    id,
     domain: backend.domain,
-    name: login.name,
+    name,
     email,
     password: secret,
-    handle: login.handle,
+    handle,
     token,
     send,
     search: (term, domain) =>
@@ -85,6 +94,21 @@ export async function logIn(backend: BackendUrls, login: Login): Promise<TestUse
         `/search/contacts?${new URLSearchParams({ q: term, ...(domain === undefined ? {} : { domain }) })}`,
       ),
   };
+}
+
+/** Logs a user in once more, with a token that belongs to one of its clients. */
+export async function logInAsClient(backend: BackendUrls, user: TestUser, client: string): Promise<TestUser> {
+  const login = await request(`${backend.clientApi}/v5/login?persist=true`, {
+    body: { email: user.email, password: user.password },
+  });
+  expectStatus('POST /login', login, 200);
+  const [cookie = ''] = login.headers.getSetCookie();
+  const access = await request(`${backend.clientApi}/v5/access?client_id=${client}`, {
+    method: 'POST',
+    headers: { cookie: cookie.split(';')[0] ?? '' },
+  });
+  expectStatus('POST /access', access, 200);
+  return userOf(backend, user, String(access.get('access_token')));
 }
 
 function expectStatus(what: string, answer: TestAnswer, status: number): void {
