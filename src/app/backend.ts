@@ -41,7 +41,13 @@ import { makePrivateFolder, openStorage, type Storage, watchMigrations } from '#
 import { createTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
-import { galleyAudience, galleyClients, galleyMlsClients, galleyUsers } from './galley-users.ts';
+import {
+  galleyAudience,
+  galleyClients,
+  galleyMigration,
+  galleyMlsClients,
+  galleyUsers,
+} from './galley-users.ts';
 import {
   assetFolder,
   brigSettings,
@@ -153,6 +159,10 @@ async function openComponents(
       clients: galleyClients(() => brig),
       mlsClients: galleyMlsClients(() => brig),
       audience: galleyAudience(storage.reader, () => brig),
+      migration: galleyMigration(
+        () => brig,
+        () => teams,
+      ),
       events: notifications,
       outbox,
       inbox: outbox,

@@ -1,7 +1,9 @@
 import type { Brig } from '#brig';
+import type { MlsMigrationConfig } from '#contract/features.ts';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
-import type { AudienceLookup, ClientLookup, MlsClientLookup, UserLookup } from '#galley';
+import type { AudienceLookup, ClientLookup, MigrationLookup, MlsClientLookup, UserLookup } from '#galley';
 import type { Reader } from '#storage';
+import type { Teams } from '#teams';
 
 /** What brig knows of users, in galley's words. */
 export function galleyUsers(
@@ -43,6 +45,22 @@ export function galleyMlsClients(brig: () => Pick<Brig, 'clients'>): MlsClientLo
     own: (users, suite) => brig().clients.ownMls.mlsClientsOf(users, suite),
     remote: (domain, users, suite, options) =>
       brig().clients.remoteMls.mlsClientsOf(domain, users, suite, options),
+  };
+}
+
+/** What teams and brig know of a migration to MLS. */
+export function galleyMigration(
+  brig: () => Pick<Brig, 'allSupportMls'>,
+  teams: () => Pick<Teams, 'features'>,
+): MigrationLookup {
+  return {
+    async find(team) {
+      const { status, config } = await teams().features.get(team, 'mlsMigration');
+      if (status === 'disabled') return undefined;
+      const { finaliseRegardlessAfter: end } = config as MlsMigrationConfig;
+      return { finaliseAfter: end == null ? undefined : Date.parse(end) };
+    },
+    allSupportMls: (users) => brig().allSupportMls(users),
   };
 }
 

@@ -14,7 +14,7 @@
 
 import type { Push } from '#contract/events/push.ts';
 import type { FederationCaller } from '#contract/federation-caller.ts';
-import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
+import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
@@ -81,6 +81,7 @@ import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
 import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
+import { allSupportMls } from './users/mls-support.ts';
 import { userRoutes } from './users/routes.ts';
 
 export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
@@ -151,6 +152,8 @@ export interface Brig extends AsyncDisposable {
   };
   /** Which own users exist. */
   readonly accounts: AccountLookup;
+  /** Whether all of the users, of whatever backend, say that they understand MLS. @throws Refusal as a federated call */
+  allSupportMls(users: readonly Qualified<UserId>[]): Promise<boolean>;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -206,6 +209,15 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       recordActivity: clients.recordActivity,
     },
     accounts: createAccountLookup(needs.storage.reader),
+    allSupportMls: (users) =>
+      allSupportMls(
+        {
+          ownDomain: needs.ownDomain,
+          reader: needs.storage.reader,
+          federation: needs.federation ?? federationDisabled,
+        },
+        users,
+      ),
     connections: connections.store,
     federationStatus,
     async [Symbol.asyncDispose]() {

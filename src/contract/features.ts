@@ -34,6 +34,7 @@ export const MlsMigrationConfig = Type.Object({
   startTime: Type.Optional(Type.String()),
   finaliseRegardlessAfter: Type.Optional(Type.String()),
 });
+export type MlsMigrationConfig = Type.Static<typeof MlsMigrationConfig>;
 export const FileDownloadLocationConfig = Type.Object({
   enforcedDownloadLocation: Type.Optional(Type.String({ maxLength: 4096 })),
 });

@@ -55,9 +55,12 @@ import { mlsKeyRoutes } from './routes/mls-keys.ts';
 import { mlsMessageRoutes } from './routes/mls-messages.ts';
 import { propertyRoutes } from './routes/properties.ts';
 import { readingRoutes } from './routes/reading.ts';
+import { subconversationRoutes } from './routes/subconversations.ts';
 import { teamConversationRoutes } from './routes/team-conversations.ts';
 import { galleyRpcTable } from './rpc/index.ts';
 import { defaultSettings, type GalleySettings } from './settings.ts';
+import { createSubconversationsAnywhere } from './subconversations/anywhere.ts';
+import { createSubconversations } from './subconversations/subconversations.ts';
 import { sweepFailed } from './telemetry.ts';
 import { createTyping } from './typing/typing.ts';
 import { createPublish } from './updates/publish.ts';
@@ -70,6 +73,7 @@ export type {
   AudienceLookup,
   ClientLookup,
   GalleyNeeds,
+  MigrationLookup,
   MlsClientLookup,
   OwnUser,
   UserLookup,
@@ -115,6 +119,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...messageRoutes(parts),
       ...mlsConversationRoutes(parts),
       ...mlsMessageRoutes(parts),
+      ...subconversationRoutes(parts),
       ...mlsKeyRoutes({ removalKeys: needs.removalKeys }),
     ],
     oneToOne: createConnectionConversations(parts),
@@ -130,10 +135,12 @@ export function openGalley(needs: GalleyNeeds): Galley {
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createParts(needs: GalleyNeeds) {
-  const { ownDomain, storage, users, clients, audience, events, outbox, inbox, now = Date.now } = needs;
+  const { ownDomain, storage, users, clients, audience, migration } = needs;
+  const { events, outbox, inbox, now = Date.now } = needs;
   const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
   const federation = needs.federation ?? federationDisabled;
-  const shared = { ownDomain, storage, users, clients, audience, events, outbox, inbox, now, settings };
+  const lookups = { users, clients, audience, migration };
+  const shared = { ownDomain, storage, ...lookups, events, outbox, inbox, now, settings };
   const rules = {
     reader: storage.reader,
     isFederating: needs.federation !== undefined,
@@ -157,6 +164,7 @@ function createParts(needs: GalleyNeeds) {
   const findTarget = createFindTarget(base);
   const commitToOwn = createCommitToOwn({ ...base, findTarget });
   const sendMlsToOwn = createSendMlsToOwn({ ...base, findTarget });
+  const subconversations = createSubconversations(base);
   return {
     ...base,
     update,
@@ -180,5 +188,7 @@ function createParts(needs: GalleyNeeds) {
     sendMlsToOwn,
     sendMls: createSendMls({ ...base, updates, commitToOwn, sendMlsToOwn }),
     receiveMls: createReceiveMls(base),
+    subconversations,
+    subconversationsAnywhere: createSubconversationsAnywhere({ ...base, subconversations }),
   };
 }

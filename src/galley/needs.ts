@@ -61,6 +61,14 @@ export interface MlsClientLookup {
   ): Promise<MlsClientsOfUsers>;
 }
 
+/** What the end of a team's migration to MLS depends on. */
+export interface MigrationLookup {
+  /** Undefined when it is off. Unix milliseconds: from when on it ends whatever members support. */
+  find(team: TeamId): Promise<{ readonly finaliseAfter: number | undefined } | undefined>;
+  /** Whether all say that they understand MLS. @throws Refusal when a backend does not tell of its users */
+  allSupportMls(users: readonly Qualified<UserId>[]): Promise<boolean>;
+}
+
 /** Whom a broadcast is for (reference client-api 5.7). */
 export interface AudienceLookup {
   /** The members of a team, in no order: at most `limit` of them, or only those named. */
@@ -103,6 +111,7 @@ export interface GalleyNeeds {
   readonly clients: ClientLookup;
   readonly mlsClients: MlsClientLookup;
   readonly audience: AudienceLookup;
+  readonly migration: MigrationLookup;
   readonly events: Events;
   readonly outbox: Outbox;
   readonly inbox: Inbox;

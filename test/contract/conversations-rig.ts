@@ -160,6 +160,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
           return new Map(Object.entries(told).map(([id, found]) => [id as UserId, found]));
         },
       },
+      migration: { find: async () => undefined, allSupportMls: async () => false },
       mlsClients: {
         own: async (ids) =>
           new Map(

@@ -5,11 +5,13 @@ import {
   ConversationName,
   LegacyAccessRole,
   MessageTimer,
+  ProtocolName,
   ReceiptMode,
 } from '../conversations.ts';
 import { ConversationEvent } from '../events/conversation.ts';
 import { route } from '../route.ts';
 import { ConversationIdSchema, Domain, Nullable } from '../schema.ts';
+import { mlsVersions } from './mls-keys.ts';
 
 /** Properties of conversations (reference client-api 4.6). */
 
@@ -76,6 +78,15 @@ export const setReceiptMode = route('PUT', '/conversations/:domain/:cnv/receipt-
   auth: 'user',
   params: qualified,
   body: ReceiptModeUpdate,
+  answers: changed,
+});
+
+export const setProtocol = route('PUT', '/conversations/:domain/:cnv/protocol', {
+  about: 'Goes on with the migration of a team conversation from Proteus to MLS.',
+  auth: 'user',
+  versions: mlsVersions,
+  params: qualified,
+  body: Type.Object({ protocol: ProtocolName }),
   answers: changed,
 });
 

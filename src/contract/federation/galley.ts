@@ -24,7 +24,14 @@ import {
 import { ConversationAction } from './conversation-actions.ts';
 import { ConversationUpdate, olderConversationUpdate } from './conversation-updates.ts';
 import { GalleyError } from './galley-errors.ts';
-import { getOneToOneConversation, queryGroupInfo, RemoteConversation } from './mls-conversations.ts';
+import {
+  deleteSubconversation,
+  getOneToOneConversation,
+  getSubconversation,
+  leaveSubconversation,
+  queryGroupInfo,
+  RemoteConversation,
+} from './mls-conversations.ts';
 import { mlsWelcome, onMlsMessageSent, sendMlsCommitBundle, sendMlsMessage } from './mls-messages.ts';
 import { Base64, UtcTime } from './scalars.ts';
 
@@ -248,6 +255,9 @@ export const galleyRpcs = {
   onUserDeletedConversations,
   queryGroupInfo,
   getOneToOneConversation,
+  getSubconversation,
+  deleteSubconversation,
+  leaveSubconversation,
   sendMlsMessage,
   sendMlsCommitBundle,
   mlsWelcome,

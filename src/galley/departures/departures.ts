@@ -8,14 +8,17 @@ import type { BackendDomain, ClientId, ConversationId, UserId } from '#contract/
 import type { Work } from '#storage';
 import {
   byConversationDomain,
+  isSameUser,
   type QualifiedConversation,
   type QualifiedUser,
   roleOf,
+  withoutMembers,
 } from '../conversations/conversation.ts';
 import { leaveEvent } from '../conversations/conversation-event.ts';
 import type { Conversations } from '../conversations/conversations.ts';
-import { listConversationsOf } from '../members/member-store.ts';
+import { listConversationsOf, listMlsConversationsOf } from '../members/member-store.ts';
 import { listRemoteConversationsOf } from '../members/remote-membership-store.ts';
+import { clientsOf, type ProposeRemovals } from '../mls-messages/removal-proposals.ts';
 import type { Outbox } from '../needs.ts';
 import type { Publish } from '../updates/publish.ts';
 
@@ -25,6 +28,13 @@ export interface Departures {
   userDeleted(work: Work, user: UserId): Promise<void>;
   /** A client of an own user is gone. */
   clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
+  /** A client of a user of another backend is gone, and was in groups of these conversations if it says the truth. */
+  remoteClientRemoved(
+    work: Work,
+    user: QualifiedUser,
+    client: ClientId,
+    conversations: readonly ConversationId[],
+  ): Promise<void>;
   /** A user of another backend is deleted, and was in this conversation of ours if it says the truth. */
   remoteUserDeleted(work: Work, user: QualifiedUser, conversation: ConversationId): Promise<void>;
 }
@@ -34,6 +44,7 @@ interface Needs {
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly publish: Publish;
+  readonly proposeRemovals: ProposeRemovals;
   readonly isFederating: boolean;
   readonly now: () => number;
 }
@@ -61,11 +72,21 @@ export function createDepartures(needs: Needs): Departures {
           await conversations.removeRemoteMembers(work, { domain, id: conversation }, [id]);
       });
     },
-    async clientRemoved(work, user, client) {
+    async clientRemoved(work, id, client) {
+      const user = { domain: ownDomain, id };
+      const ids = await listMlsConversationsOf(work.reader, user);
+      for (const conversation of ids) await takeClientOut(needs, work, user, client, conversation);
       if (!needs.isFederating) return;
-      await forEachRemotePage(work, user, (domain, some) =>
-        outbox.tell(work, [domain], onClientRemoved, laneOf(user, some), { user, client, convs: [...some] }),
+      await forEachRemotePage(work, id, (domain, some) =>
+        outbox.tell(work, [domain], onClientRemoved, laneOf(id, some), {
+          user: id,
+          client,
+          convs: [...some],
+        }),
       );
+    },
+    async remoteClientRemoved(work, user, client, ids) {
+      for (const id of [...new Set(ids)].toSorted()) await takeClientOut(needs, work, user, client, id);
     },
     remoteUserDeleted: (work, user, conversation) => takeOut(needs, work, user, conversation, 'left'),
   };
@@ -98,7 +119,7 @@ async function forEachRemotePage(
 
 /** Only members of groups are told; in others the membership just ends. */
 async function takeOut(
-  { ownDomain, conversations, publish, now }: Needs,
+  { ownDomain, conversations, publish, proposeRemovals, now }: Needs,
   work: Work,
   user: QualifiedUser,
   id: ConversationId,
@@ -111,10 +132,34 @@ async function takeOut(
   if (before.type === conversationTypes.self) return conversations.remove(work, id);
   await conversations.removeMembers(work, id, [user]);
   if (before.type !== conversationTypes.group) return;
-  const time = new Date(now()).toISOString();
+  const at = now();
+  const time = new Date(at).toISOString();
   const happening = { conversation: { domain: ownDomain, id }, from: user, time };
   const event = leaveEvent(happening, { targets: [user], reason });
   const actor = { user, answered: user.domain !== ownDomain };
   const action = { tag: 'ConversationLeaveTag', action: {} } as const;
   await publish(work, before, actor, { action, event, removed: [user] }, time);
+  const conversation = withoutMembers(before, [user], ownDomain);
+  await proposeRemovals(work, { conversation, groups: 'all', ...clientsOf(user), time: at });
+}
+
+/** A client that is gone stays in no group; its user stays a member. */
+async function takeClientOut(
+  { conversations, proposeRemovals, now }: Needs,
+  work: Work,
+  user: QualifiedUser,
+  client: ClientId,
+  id: ConversationId,
+): Promise<void> {
+  const seen = await conversations.find(id, work);
+  if (seen === undefined || seen.protocol === 'proteus') return;
+  const conversation = await conversations.lock(work, id);
+  if (conversation === undefined) return;
+  await proposeRemovals(work, {
+    conversation,
+    groups: 'all',
+    isAffected: (leaf) => leaf.client === client && isSameUser(leaf.user, user),
+    from: user,
+    time: now(),
+  });
 }

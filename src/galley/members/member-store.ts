@@ -99,6 +99,23 @@ export async function updateMemberSettings(
   return rows.length > 0;
 }
 
+/** Ids of the conversations owned here that a user is in and that have MLS groups, in order. */
+export async function listMlsConversationsOf(
+  reader: Reader,
+  { domain, id }: QualifiedUser,
+): Promise<readonly ConversationId[]> {
+  const rows = await reader
+    .selectFrom('conversation_member')
+    .innerJoin('conversation', 'conversation.id', 'conversation_member.conversation_id')
+    .select('conversation_id')
+    .where('user_id', '=', id)
+    .where('user_domain', '=', domain)
+    .where('protocol', '!=', 'proteus')
+    .orderBy('conversation_id')
+    .execute();
+  return rows.map((row) => row.conversation_id as ConversationId);
+}
+
 /** Ids of the conversations owned here that a user is in, after `after` and in order. */
 export async function listConversationsOf(
   reader: Reader,

@@ -2,7 +2,7 @@ import type { ConversationEvent } from '#contract/events/conversation.ts';
 import type { CallOptions } from '#contract/federation-caller.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Storage, Work } from '#storage';
-import { isSameUser, type OwnConversation, withoutMembers } from '../conversations/conversation.ts';
+import { type OwnConversation, withoutMembers } from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Groups } from '../mls/groups.ts';
 import type { Leaf } from '../mls/leaf-store.ts';
@@ -27,7 +27,7 @@ import {
 import { type CommitPlan, planCommit } from './commit-plan.ts';
 import type { Propagate } from './propagate.ts';
 import { keyOfClient } from './proposals.ts';
-import { type ProposeRemovals, planRemovals } from './removal-proposals.ts';
+import { clientsOf, type ProposeRemovals, planRemovals } from './removal-proposals.ts';
 import { type FindTarget, type MlsActor, othersThan, type Target } from './targets.ts';
 
 /** What has come of a message or commit. */
@@ -213,8 +213,7 @@ async function changeMembers(
     await proposeRemovals(work, {
       conversation,
       groups: 'subconversations',
-      isAffected: (leaf) => isSameUser(leaf.user, user),
-      from: user,
+      ...clientsOf(user),
       time: at,
     });
   for (const change of changesOf(needs, target, members)) {

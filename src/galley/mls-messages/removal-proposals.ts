@@ -1,6 +1,6 @@
 import { findCipherSuite, parseMlsMessage, proposalReference, proposeRemoval } from '#mls';
 import type { Work } from '#storage';
-import type { OwnConversation, QualifiedUser } from '../conversations/conversation.ts';
+import { isSameUser, type OwnConversation, type QualifiedUser } from '../conversations/conversation.ts';
 import type { GroupAddress } from '../mls/group-store.ts';
 import type { Group, Groups } from '../mls/groups.ts';
 import type { Leaf } from '../mls/leaf-store.ts';
@@ -23,6 +23,11 @@ export interface Removal {
   readonly from: QualifiedUser;
   /** Unix milliseconds. */
   readonly time: number;
+}
+
+/** Every client of a user who is gone; it is as if the user itself had proposed it. */
+export function clientsOf(user: QualifiedUser): Pick<Removal, 'isAffected' | 'from'> {
+  return { isAffected: (leaf) => isSameUser(leaf.user, user), from: user };
 }
 
 /** In the unit of work of what has happened, after the conversation was locked. Nothing is done when MLS is off. */

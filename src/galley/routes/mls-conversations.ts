@@ -37,11 +37,16 @@ export function mlsConversationRoutes({
       const self = { domain: ownDomain, id: user.userId };
       const conversation = { domain: params.domain, id: params.cnv };
       const groupInfo = await groupInfos.ask(self, conversation, '', { requestId, signal });
-      return {
-        status: 200,
-        headers: { 'content-type': client.mlsContentType },
-        body: Readable.from([groupInfo], { objectMode: false }),
-      };
+      return groupInfoAnswer(groupInfo);
     }),
   ];
+}
+
+/** A group info as clients fetch it. */
+export function groupInfoAnswer(groupInfo: Buffer) {
+  return {
+    status: 200 as const,
+    headers: { 'content-type': client.mlsContentType },
+    body: Readable.from([groupInfo], { objectMode: false }),
+  };
 }

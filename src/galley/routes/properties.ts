@@ -1,23 +1,22 @@
 import * as client from '#contract/client/conversation-properties.ts';
 import type { Access, AccessRole, LegacyAccessRole } from '#contract/conversations.ts';
 import type { CallOptions } from '#contract/federation-caller.ts';
-import type { BackendDomain } from '#contract/ids.ts';
+
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import { accessRolesOf } from '../conversations/access.ts';
 import type { QualifiedConversation } from '../conversations/conversation.ts';
-import type { Conversations } from '../conversations/conversations.ts';
+
 import type { UserLookup } from '../needs.ts';
 import type { RemoteChanges } from '../remote/remote-changes.ts';
 import { rename, setMessageTimer, setReceiptMode } from '../updates/changes/properties.ts';
 import { setAccess } from '../updates/changes/set-access.ts';
+import { type ProtocolNeeds, setProtocol } from '../updates/changes/set-protocol.ts';
 import type { Actor } from '../updates/publish.ts';
 import type { Change, Update } from '../updates/update.ts';
 import { actorOf, assertOwn, changeAnswer } from './caller.ts';
 
-interface Needs {
-  readonly ownDomain: BackendDomain;
-  readonly conversations: Conversations;
+interface Needs extends ProtocolNeeds {
   readonly users: UserLookup;
   readonly update: Update;
   readonly remoteChanges: RemoteChanges;
@@ -25,7 +24,13 @@ interface Needs {
 
 /** Properties of conversations. */
 export function propertyRoutes(needs: Needs): readonly ServedRoute[] {
-  return [...nameRoutes(needs), ...timerRoutes(needs), ...receiptRoutes(needs), ...accessRoutes(needs)];
+  return [
+    ...nameRoutes(needs),
+    ...timerRoutes(needs),
+    ...receiptRoutes(needs),
+    ...accessRoutes(needs),
+    protocolRoute(needs),
+  ];
 }
 
 /** Only the owner's users can make this change. */
@@ -121,6 +126,20 @@ function accessRoutes(needs: Needs): readonly ServedRoute[] {
       return set(actorOf(user, ownDomain), conversation, body.access, body.access_role);
     }),
   ];
+}
+
+function protocolRoute(needs: Needs): ServedRoute {
+  const { ownDomain, update, remoteChanges } = needs;
+  return handle(client.setProtocol, async ({ user, params, body, requestId }) => {
+    const actor = actorOf(user, ownDomain);
+    const conversation = { domain: params.domain, id: params.cnv };
+    if (conversation.domain === ownDomain) {
+      const change = setProtocol(needs, body.protocol);
+      return changeAnswer((await update(actor, conversation.id, change))?.event);
+    }
+    const action = { tag: 'ConversationUpdateProtocolTag', action: body.protocol } as const;
+    return changeAnswer(await remoteChanges.update(actor, conversation, action, { requestId }));
+  });
 }
 
 function legacyRoles(body: {

@@ -12,8 +12,10 @@ import type { Events, Inbox, UserLookup } from '../needs.ts';
 import type { Receive } from '../proteus/receive.ts';
 import type { SendToOwn } from '../proteus/send-to-own.ts';
 import type { ApplyUpdate } from '../remote/apply-update.ts';
+import type { Subconversations } from '../subconversations/subconversations.ts';
 import type { Typing } from '../typing/typing.ts';
 import type { AddNeeds } from '../updates/changes/add-members.ts';
+import type { ProtocolNeeds } from '../updates/changes/set-protocol.ts';
 import type { Update } from '../updates/update.ts';
 import { serveGetConversations } from './get-conversations.ts';
 import { serveGetOneToOneConversation } from './get-one2one-conversation.ts';
@@ -28,11 +30,16 @@ import { serveQueryGroupInfo } from './query-group-info.ts';
 import { serveMlsWelcome, serveOnMlsMessageSent } from './receive-mls.ts';
 import { serveSendMessage } from './send-message.ts';
 import { serveSendMlsCommitBundle, serveSendMlsMessage } from './send-mls.ts';
+import {
+  serveDeleteSubconversation,
+  serveGetSubconversation,
+  serveLeaveSubconversation,
+} from './subconversations.ts';
 import { serveUpdateConversation } from './update-conversation.ts';
 import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
 
 /** What the served RPCs need of others. */
-export interface GalleyRpcNeeds extends AddNeeds {
+export interface GalleyRpcNeeds extends AddNeeds, ProtocolNeeds {
   readonly ownDomain: BackendDomain;
   readonly storage: Storage;
   readonly conversations: Conversations;
@@ -50,6 +57,7 @@ export interface GalleyRpcNeeds extends AddNeeds {
   readonly commitToOwn: CommitToOwn;
   readonly sendMlsToOwn: SendMlsToOwn;
   readonly receiveMls: ReceiveMls;
+  readonly subconversations: Subconversations;
 }
 
 /** Every RPC that galley serves to other backends; one that is declared but missing here does not compile. */
@@ -68,6 +76,9 @@ export function galleyRpcTable(needs: GalleyRpcNeeds): readonly ServedRpc[] {
     onUserDeletedConversations: serveOnUserDeletedConversations(needs),
     queryGroupInfo: serveQueryGroupInfo(needs),
     getOneToOneConversation: serveGetOneToOneConversation(needs),
+    getSubconversation: serveGetSubconversation(needs),
+    deleteSubconversation: serveDeleteSubconversation(needs),
+    leaveSubconversation: serveLeaveSubconversation(needs),
     sendMlsMessage: serveSendMlsMessage(needs),
     sendMlsCommitBundle: serveSendMlsCommitBundle(needs),
     mlsWelcome: serveMlsWelcome(needs),

@@ -7,11 +7,11 @@ import { type AddNeeds, addMembers } from '../updates/changes/add-members.ts';
 import { rename, setMessageTimer, setReceiptMode } from '../updates/changes/properties.ts';
 import { leave, removeMembers } from '../updates/changes/remove-members.ts';
 import { setAccess } from '../updates/changes/set-access.ts';
-import { setProtocol } from '../updates/changes/set-protocol.ts';
+import { type ProtocolNeeds, setProtocol } from '../updates/changes/set-protocol.ts';
 import { setRole } from '../updates/changes/set-role.ts';
 import type { Change, Update } from '../updates/update.ts';
 
-interface Needs extends AddNeeds {
+interface Needs extends AddNeeds, ProtocolNeeds {
   readonly update: Update;
 }
 
@@ -67,6 +67,6 @@ function changeOf(needs: Needs, { tag, action }: ConversationAction): Change {
     case 'ConversationAccessDataTag':
       return setAccess(needs, { access: action.access, accessRoles: action.access_role });
     case 'ConversationUpdateProtocolTag':
-      return setProtocol(action);
+      return setProtocol(needs, action);
   }
 }

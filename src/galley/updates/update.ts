@@ -5,6 +5,7 @@ import type { Storage, Work } from '#storage';
 import { type OwnConversation, roleOf, withoutMembers } from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { assertMayDo } from '../members/role-table.ts';
+import { clientsOf, type ProposeRemovals } from '../mls-messages/removal-proposals.ts';
 import type { Actor, Outcome, Publish, Published } from './publish.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Change {
   readonly anyType?: boolean;
   /** Members of MLS groups change by commits. */
   readonly notInMls?: boolean;
+  /** From which MLS groups the clients of those who are removed are to go; from all when not given. */
+  readonly endsIn?: 'all' | 'subconversations';
   /** Further checks that ask others. */
   readonly prepare?: (conversation: OwnConversation, actor: Actor, role: string) => Promise<void>;
   /** Further checks, and the change. Nothing in the answer: there is nothing to change. */
@@ -32,6 +35,7 @@ interface Needs {
   readonly storage: Storage;
   readonly conversations: Conversations;
   readonly publish: Publish;
+  readonly proposeRemovals: ProposeRemovals;
   readonly now: () => number;
 }
 
@@ -43,7 +47,8 @@ export interface Applied extends Published {
   readonly conversation: OwnConversation;
 }
 
-export function createUpdate({ ownDomain, storage, conversations, publish, now }: Needs): Update {
+export function createUpdate(needs: Needs): Update {
+  const { ownDomain, storage, conversations, publish, proposeRemovals, now } = needs;
   return async (actor, id, change) => {
     const seen = mustBeFound(await conversations.find(id));
     const seenRole = admit(seen, actor, change, ownDomain);
@@ -52,7 +57,8 @@ export function createUpdate({ ownDomain, storage, conversations, publish, now }
       const before = mustBeFound(await conversations.lock(work, id));
       const role = admit(before, actor, change, ownDomain);
       const outcomes = await change.apply(work, before, actor, role);
-      const time = new Date(now()).toISOString();
+      const at = now();
+      const time = new Date(at).toISOString();
       let conversation = before;
       let first: Published | undefined;
       for (const outcome of outcomes) {
@@ -60,6 +66,9 @@ export function createUpdate({ ownDomain, storage, conversations, publish, now }
         first ??= published;
         // Who is gone is told of nothing that happens afterwards.
         conversation = withoutMembers(conversation, outcome.removed ?? [], ownDomain);
+        const groups = change.endsIn ?? 'all';
+        for (const user of outcome.removed ?? [])
+          await proposeRemovals(work, { conversation, groups, ...clientsOf(user), time: at });
       }
       return first && { ...first, conversation: before };
     });

@@ -83,14 +83,18 @@ export class MlsClient {
     return this.begin(expect(made, 201));
   }
 
-  /** Begins the group of a conversation, or subconversation, as the backend has shown it. */
-  async begin(shown: TestAnswer, subconversation?: string): Promise<MlsTestGroup> {
-    const member = subconversation === undefined ? 'qualified_id' : 'parent_qualified_id';
-    const { domain, id } = shown.get(member) as { readonly domain: string; readonly id: string };
-    const groupId = String(shown.get('group_id'));
+  /** Begins the group of a conversation as the backend has shown it. */
+  async begin(shown: TestAnswer): Promise<MlsTestGroup> {
+    const { domain, id } = shown.get('qualified_id') as { readonly domain: string; readonly id: string };
+    const group = { domain, id, groupId: String(shown.get('group_id')) };
+    await this.beginGroup(group);
+    return group;
+  }
+
+  /** Is the only one in a group that nobody has committed to. */
+  async beginGroup({ groupId }: MlsTestGroup): Promise<void> {
     const keys = expect(await this.user.send('/mls/public-keys'), 200).get('removal') as { ed25519: string };
     await this.device.createGroup(groupId, Buffer.from(keys.ed25519, 'base64'));
-    return { domain, id, groupId, ...(subconversation === undefined ? {} : { subconversation }) };
   }
 
   /** One key package of each client of the users. */
@@ -139,6 +143,12 @@ export class MlsClient {
     return this.user.send(path, { raw: { type: 'message/mls', bytes } });
   }
 
+  /** A subconversation as the backend shows it, with the id of its present group. */
+  async subconversation({ domain, id }: MlsTestGroup, name: string): Promise<MlsTestGroup> {
+    const shown = await this.user.send(pathOf({ domain, id, groupId: '', subconversation: name }));
+    return { domain, id, groupId: String(expect(shown, 200).get('group_id')), subconversation: name };
+  }
+
   /** Reads what is new in the client's stream and takes every MLS message of it. */
   async catchUp(): Promise<MlsSeen> {
     const texts: string[] = [];
@@ -178,6 +188,7 @@ export class MlsClient {
   }
 }
 
+/** The path of a conversation or subconversation. */
 function pathOf({ domain, id, subconversation }: MlsTestGroup): string {
   const own = `/conversations/${domain}/${id}`;
   return subconversation === undefined ? own : `${own}/subconversations/${subconversation}`;

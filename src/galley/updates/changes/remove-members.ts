@@ -25,6 +25,8 @@ export function removeMembers(
   return {
     needs: () => ['remove_conversation_member'],
     notInMls: true,
+    // Their clients stay in the group of the conversation itself until a commit, as in wire-server.
+    endsIn: 'subconversations',
     async apply(work, conversation) {
       const present = targets.filter((user) => roleOf(conversation, user, ownDomain) !== undefined);
       if (present.length === 0) return [];
