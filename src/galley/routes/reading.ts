@@ -1,4 +1,5 @@
 import * as client from '#contract/client/conversations.ts';
+import { mlsVersions } from '#contract/client/mls-keys.ts';
 import type { BackendDomain, ConversationId, UserId } from '#contract/ids.ts';
 import { parseUuid } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
@@ -8,6 +9,7 @@ import type { QualifiedConversation } from '../conversations/conversation.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
 import { legacyView } from '../conversations/view.ts';
 import { roleTable } from '../members/role-table.ts';
+import type { GetMlsSelf } from '../mls-conversations/self-conversation.ts';
 import { listConversationIds, listOwnIds } from '../reading/conversation-ids.ts';
 import type { Listed, Reading } from '../reading/reading.ts';
 
@@ -16,6 +18,8 @@ interface Needs {
   readonly reader: Reader;
   readonly conversations: ConversationLookup;
   readonly reading: Reading;
+  readonly mlsSelf: GetMlsSelf;
+  readonly isMlsEnabled: boolean;
 }
 
 const defaultIdsPage = 1000;
@@ -25,7 +29,7 @@ const defaultConversationsPage = 100;
 
 /** Reading and listing conversations. */
 export function readingRoutes(needs: Needs): readonly ServedRoute[] {
-  const { ownDomain, reader, reading } = needs;
+  const { ownDomain, reader, reading, mlsSelf, isMlsEnabled } = needs;
   return [
     handle(client.getOwnDomainConversation, async ({ user, params, requestId, signal }) => {
       const id = { domain: ownDomain, id: params.cnv };
@@ -51,8 +55,10 @@ export function readingRoutes(needs: Needs): readonly ServedRoute[] {
       const listed = await reading.list(user.userId, body.qualified_ids, { requestId, signal });
       return { status: 200, body: { found: [...listed.found], ...absent(listed) } };
     }),
-    handle(client.listConversationIds, async ({ user, body }) => {
+    handle(client.listConversationIds, async ({ user, body, version }) => {
       const self = { domain: ownDomain, id: user.userId };
+      // Clients find the conversation with themselves here, so it is made when there is none.
+      if (isMlsEnabled && version >= mlsVersions[0]) await mlsSelf(user.userId);
       const state = body.paging_state ?? undefined;
       const page = await listConversationIds(reader, self, body.size ?? defaultIdsPage, state);
       return {
