@@ -56,7 +56,7 @@ import {
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
-import { teamMembership } from './team-membership.ts';
+import { brigTeams, galleyTeams } from './team-needs.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
@@ -144,6 +144,7 @@ async function openComponents(
       settings: notificationSettings(config),
     }),
   );
+  const teams = createTeams({ storage, events: notifications });
   const galley = stack.use(
     openGalley({
       ownDomain: config.domain,
@@ -152,7 +153,8 @@ async function openComponents(
       users: galleyUsers(config.domain, storage.reader, () => brig),
       clients: galleyClients(() => brig),
       mlsClients: galleyMlsClients(() => brig),
-      audience: galleyAudience(storage.reader, () => brig),
+      audience: galleyAudience(storage.reader, teams, () => brig),
+      teams: galleyTeams(storage.reader, teams),
       events: notifications,
       outbox,
       inbox: outbox,
@@ -161,9 +163,8 @@ async function openComponents(
     }),
   );
   const brig: Brig = stack.use(
-    await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley }),
+    await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley, teams }),
   );
-  const teams = createTeams({ storage, events: notifications, membership: teamMembership(() => brig) });
   const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
@@ -226,11 +227,12 @@ interface BrigSurroundings {
   readonly notifications: Notifications;
   readonly outbox: Outbox;
   readonly galley: Galley;
+  readonly teams: Teams;
 }
 
 function openBrigOf(
   config: Config,
-  { storage, policy, federation, notifications, outbox, galley }: BrigSurroundings,
+  { storage, policy, federation, notifications, outbox, galley, teams }: BrigSurroundings,
 ): Promise<Brig> {
   return openBrig({
     ownDomain: config.domain,
@@ -238,7 +240,8 @@ function openBrigOf(
     federation,
     events: notifications,
     onClientRemoved: [notifications.removeClient, galley.clientRemoved],
-    onUserDeleted: [notifications.removeUser, galley.userDeleted],
+    onUserDeleted: [notifications.removeUser, galley.userDeleted, teams.userDeleted],
+    teams: brigTeams(teams),
     conversations: galley.oneToOne,
     // Without federation nothing can be told, and deletion goes on all the same.
     ...(federation === undefined ? {} : { outbox }),

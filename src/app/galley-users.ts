@@ -2,6 +2,7 @@ import type { Brig } from '#brig';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
 import type { AudienceLookup, ClientLookup, MlsClientLookup, UserLookup } from '#galley';
 import type { Reader } from '#storage';
+import type { Teams } from '#teams';
 
 /** What brig knows of users, in galley's words. */
 export function galleyUsers(
@@ -46,13 +47,14 @@ export function galleyMlsClients(brig: () => Pick<Brig, 'clients'>): MlsClientLo
   };
 }
 
-/** Whom brig knows a user to be with. */
+/** Whom a user is with: in its team, and as contacts. */
 export function galleyAudience(
   reader: Reader,
-  brig: () => Pick<Brig, 'accounts' | 'connections'>,
+  teams: Pick<Teams, 'members'>,
+  brig: () => Pick<Brig, 'connections'>,
 ): AudienceLookup {
   return {
-    listTeam: (team, limit, only) => brig().accounts.listTeam(team, limit, only),
+    listTeam: (team, limit, only) => teams.members.list(reader, team, limit, only),
     listContacts: (user) => brig().connections.listContacts(reader, user),
   };
 }

@@ -24,6 +24,7 @@ import { createEmailChange } from './accounts/email-change.ts';
 import { createEmailRules } from './accounts/email-rules.ts';
 import { createPasswords, type Passwords } from './accounts/password.ts';
 import { createRegistration } from './accounts/registration.ts';
+import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
@@ -41,7 +42,6 @@ import {
   withoutInbox,
 } from './connections/needs.ts';
 import type { UserRemoval } from './deletion/account-removal.ts';
-import type { TeamRoles } from './deletion/deletion.ts';
 import { createHandles } from './handles/handles.ts';
 import type { LifetimeRule } from './key-packages/key-package-store.ts';
 import { createKeyPackages, type LegalholdGuard } from './key-packages/key-packages.ts';
@@ -83,6 +83,7 @@ import { type BrigSettings, defaultSettings } from './settings.ts';
 import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
 import { userRoutes } from './users/routes.ts';
 
+export type { AccountTeams } from './accounts/team-needs.ts';
 export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
 export type { ClientRemovedHook } from './clients/clients.ts';
 export type { RemoteClients } from './clients/remote-clients.ts';
@@ -97,7 +98,6 @@ export type {
   TeamRules,
 } from './connections/needs.ts';
 export type { UserRemoval } from './deletion/account-removal.ts';
-export type { TeamRoles } from './deletion/deletion.ts';
 export type { LegalholdGuard } from './key-packages/key-packages.ts';
 export type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
 export type { VerifiedToken } from './login/token-verifier.ts';
@@ -129,8 +129,8 @@ export interface BrigNeeds {
   readonly conversations?: OneToOneConversations;
   /** Whoever keeps something for users, in the order in which it goes: push tokens, conversations. */
   readonly onUserDeleted?: readonly UserRemoval[];
-  /** Who owns a team; without it whoever has one, since only founding one leads there. */
-  readonly teams?: TeamRoles;
+  /** Whoever keeps teams; without it they are ids and nothing more. */
+  readonly teams?: AccountTeams;
   /** Who may have whose key packages under legal hold; without it nobody is under it. */
   readonly legalhold?: LegalholdGuard;
   /** Whoever keeps something for clients. */
@@ -281,6 +281,7 @@ function createRoutes(
     passwords,
     activation,
     sessions,
+    teams: needs.teams ?? withoutTeams,
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);

@@ -63,6 +63,7 @@ export type {
   GalleyNeeds,
   MlsClientLookup,
   OwnUser,
+  TeamLookup,
   UserLookup,
 } from './needs.ts';
 export type { GalleySettings } from './settings.ts';
@@ -120,10 +121,33 @@ export function openGalley(needs: GalleyNeeds): Galley {
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createParts(needs: GalleyNeeds) {
-  const { ownDomain, storage, users, clients, audience, events, outbox, inbox, now = Date.now } = needs;
+  const {
+    ownDomain,
+    storage,
+    users,
+    clients,
+    audience,
+    teams,
+    events,
+    outbox,
+    inbox,
+    now = Date.now,
+  } = needs;
   const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
   const federation = needs.federation ?? federationDisabled;
-  const shared = { ownDomain, storage, users, clients, audience, events, outbox, inbox, now, settings };
+  const shared = {
+    ownDomain,
+    storage,
+    users,
+    clients,
+    audience,
+    teams,
+    events,
+    outbox,
+    inbox,
+    now,
+    settings,
+  };
   const rules = {
     reader: storage.reader,
     isFederating: needs.federation !== undefined,

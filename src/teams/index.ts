@@ -1,36 +1,30 @@
 /**
- * Teams: which features the members of a team have.
+ * Teams: who is in them and what for, and which features their members have.
  *
- * It owns the feature flags of teams and their defaults. It must never know of conversations, nor of how users log in;
- * who is in a team it asks of whoever keeps the accounts.
+ * It owns teams, memberships with their permissions, and feature flags. It must never know how users log in, nor what
+ * is in conversations; accounts carry the id of their team for reading, and what changes it comes from here.
  *
- * Start reading at `features/feature-flags.ts`.
+ * Start reading at `members/member-store.ts` (the one place that says who is a member), `members/checks.ts` (who may do
+ * what) and `features/feature-flags.ts`.
  */
-import type { Push } from '#contract/events/push.ts';
-import type { TeamId, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
-import type { Storage, Work } from '#storage';
+import { createTeamEvents } from './events/team-events.ts';
 import { createFeatureFlags, type FeatureFlags } from './features/feature-flags.ts';
+import { createFoundTeam, type FoundTeam } from './founding/founding.ts';
+import { createTeamChanges } from './founding/team-changes.ts';
+import { createUserDeleted, type UserDeleted } from './members/departure.ts';
+import { createMemberChanges } from './members/member-changes.ts';
+import { createMemberList } from './members/member-list.ts';
+import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
+import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
+import { teamRoutes } from './routes/teams.ts';
+import { defaultSettings, type TeamsSettings } from './settings.ts';
 
 export type { FeatureFlags } from './features/feature-flags.ts';
-
-/** Who is in which team. */
-export interface TeamMembership {
-  teamOf(user: UserId): Promise<TeamId | undefined>;
-  /** Whether a member of the team may change its settings. */
-  mayAdminister(user: UserId, team: TeamId): Promise<boolean>;
-  /** At most `limit` members. */
-  listMembers(team: TeamId, limit: number): Promise<readonly UserId[]>;
-}
-
-/** What teams needs of others. */
-export interface TeamsNeeds {
-  readonly storage: Storage;
-  readonly membership: TeamMembership;
-  /** Puts events into the streams of own users. */
-  readonly events: { push(work: Work, push: Push): Promise<void> };
-}
+export type { MemberLookup } from './members/member-lookup.ts';
+export type { TeamsNeeds } from './needs.ts';
+export type { TeamsSettings } from './settings.ts';
 
 export interface Teams {
   /** For the client listener. */
@@ -38,10 +32,30 @@ export interface Teams {
   /** For the operations listener. */
   readonly internalRoutes: readonly ServedRoute[];
   readonly features: FeatureFlags;
+  readonly members: MemberLookup;
+  readonly found: FoundTeam;
+  readonly userDeleted: UserDeleted;
 }
 
 export function createTeams(needs: TeamsNeeds): Teams {
-  const features = createFeatureFlags(needs);
-  const parts = { ...needs, features };
-  return { routes: featureRoutes(parts), internalRoutes: internalFeatureRoutes(parts), features };
+  const { storage, events, now = Date.now } = needs;
+  const settings: TeamsSettings = { ...defaultSettings, ...needs.settings };
+  const teamEvents = createTeamEvents(events, now);
+  const base = { storage, events, settings, teamEvents };
+  const features = createFeatureFlags(base);
+  const parts = {
+    ...base,
+    features,
+    teamChanges: createTeamChanges(base),
+    memberList: createMemberList(storage.reader),
+    memberChanges: createMemberChanges(base),
+  };
+  return {
+    routes: [...teamRoutes(parts), ...featureRoutes(parts)],
+    internalRoutes: internalFeatureRoutes(parts),
+    features,
+    members: memberLookup,
+    found: createFoundTeam(teamEvents),
+    userDeleted: createUserDeleted(base),
+  };
 }

@@ -1,5 +1,5 @@
 import type { NewUser } from '#contract/client/registration.ts';
-import type { UserId } from '#contract/ids.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, CookieRow, Storage, Work } from '#storage';
 import { type Activation, giveIdentity } from '../activation/activation.ts';
@@ -21,6 +21,7 @@ import {
   newAccountRow,
 } from './new-account.ts';
 import type { Passwords } from './password.ts';
+import type { AccountTeams } from './team-needs.ts';
 
 export interface RegistrationNeeds {
   readonly storage: Storage;
@@ -29,6 +30,7 @@ export interface RegistrationNeeds {
   readonly passwords: Passwords;
   readonly activation: Activation;
   readonly sessions: Sessions;
+  readonly teams: AccountTeams;
   readonly now: () => number;
 }
 
@@ -50,7 +52,7 @@ export interface Registration {
 }
 
 export function createRegistration(needs: RegistrationNeeds): Registration {
-  const { storage, settings, emailRules, passwords, activation, sessions, now } = needs;
+  const { storage, settings, emailRules, passwords, activation, sessions, teams, now } = needs;
 
   /** Everything that can be said against a body before its password is hashed. */
   async function check(body: NewUser, email: EmailAddress | undefined): Promise<void> {
@@ -91,15 +93,19 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
     return await sessions.add(work, { userId: account.id as UserId, type, label });
   }
 
-  async function add(work: Work, row: AccountRow): Promise<void> {
+  /** The account, with the team that it founds. */
+  async function add(work: Work, row: AccountRow, { team }: NewUser): Promise<void> {
     await addAccount(work, row);
     await indexAccount(work, row);
+    if (team === undefined) return;
+    const { name, icon, icon_key: iconKey } = team;
+    await teams.found(work, row.id as UserId, { id: row.team as TeamId, name, icon, iconKey });
   }
 
   /** The account and its first cookie, and the activation that it waits for, in one unit of work. */
   async function addWithSession(row: AccountRow, body: NewUser, email: EmailAddress | undefined) {
     return await storage.work(async (work) => {
-      await add(work, row);
+      await add(work, row, body);
       const cookie = await startSession(work, row, body.label ?? null);
       const pending = email && (await activation.begin(work, email, row.id as UserId));
       return { cookie, pending };
@@ -108,7 +114,7 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
 
   /** With a code the account is made first: it stays behind, inactive, when the code is wrong (reference 2.3, 7). */
   async function addWithCode(row: AccountRow, body: NewUser, email: EmailAddress, code: string) {
-    await storage.work((work) => add(work, row));
+    await storage.work((work) => add(work, row, body));
     const account = await activateByCode(row, email, code);
     const cookie = await storage.work((work) => startSession(work, account, body.label ?? null));
     return { account, cookie };
@@ -145,7 +151,7 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
       const row = await newRow(body);
       const active = email && { ...row, status: 'active', email: email.text, email_key: email.key };
       const account = active ?? row;
-      await workRefusingTaken(storage, 'key-exists', (work) => add(work, account));
+      await workRefusingTaken(storage, 'key-exists', (work) => add(work, account, body));
       accountCreated(account.id, 'internal');
       return account;
     },
