@@ -35,10 +35,10 @@ import {
 } from '#federator';
 import { type Galley, openGalley, openRemovalKeys } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
-import { type Notifications, openNotifications } from '#notifications';
+import { createNotificationIds, type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { makePrivateFolder, openStorage, type Storage, watchMigrations } from '#storage';
-import { createTeams, type Teams } from '#teams';
+import { openTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
 import { galleyAudience, galleyClients, galleyMlsClients, galleyUsers } from './galley-users.ts';
@@ -53,10 +53,11 @@ import {
   mailSettings,
   notificationSettings,
   outboxSettings,
+  teamsSettings,
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
-import { brigTeams, galleyTeams } from './team-needs.ts';
+import { brigTeams, galleyTeams, teamAccounts } from './team-needs.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
@@ -144,8 +145,17 @@ async function openComponents(
       settings: notificationSettings(config),
     }),
   );
-  const teams = createTeams({ storage, events: notifications });
-  const galley = stack.use(
+  const teams = stack.use(
+    openTeams({
+      storage,
+      events: notifications,
+      accounts: teamAccounts(() => brig),
+      conversations: { end: (team, by, until) => galley.endTeamConversations(team, by, until) },
+      queueIds: createNotificationIds(config.domain),
+      settings: teamsSettings(config),
+    }),
+  );
+  const galley: Galley = stack.use(
     openGalley({
       ownDomain: config.domain,
       storage,
@@ -165,6 +175,7 @@ async function openComponents(
   const brig: Brig = stack.use(
     await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley, teams }),
   );
+  await teams.resume();
   const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);

@@ -20,8 +20,9 @@ import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Storage, Work } from '#storage';
 import { createAccountChanges } from './accounts/account-changes.ts';
+import { type AccountsForTeams, createAccountsForTeams } from './accounts/accounts-for-teams.ts';
 import { createEmailChange } from './accounts/email-change.ts';
-import { createEmailRules } from './accounts/email-rules.ts';
+import { createEmailRules, type EmailRules } from './accounts/email-rules.ts';
 import { createPasswords, type Passwords } from './accounts/password.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
@@ -151,6 +152,7 @@ export interface Brig extends AsyncDisposable {
   };
   /** Which own users exist. */
   readonly accounts: AccountLookup;
+  readonly forTeams: AccountsForTeams;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -176,6 +178,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const now = needs.now ?? Date.now;
   const mailer = openMailer(needs.mail);
   const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
+  const emailRules = createEmailRules(settings);
   const passwords = createPasswords();
   const devices = createDevices(needs, { settings, passwords, mailer, now });
   const { directory, remoteClients, claims, clients, keyPackages } = devices;
@@ -196,7 +199,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       inbox: needs.inbox ?? withoutInbox,
       deletion,
     }),
-    ...createRoutes(needs, { zauth, mailer, now, settings, passwords, devices, people }),
+    ...createRoutes(needs, { zauth, mailer, now, settings, emailRules, passwords, devices, people }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: {
       own: directory,
@@ -206,6 +209,13 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       recordActivity: clients.recordActivity,
     },
     accounts: createAccountLookup(needs.storage.reader),
+    forTeams: createAccountsForTeams({
+      reader: needs.storage.reader,
+      emailRules,
+      mailer,
+      passwords,
+      removal: people.removal,
+    }),
     connections: connections.store,
     federationStatus,
     async [Symbol.asyncDispose]() {
@@ -227,7 +237,7 @@ interface Devices {
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
   { ownDomain, storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
-  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'devices' | 'people'>,
+  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'emailRules' | 'devices' | 'people'>,
 ): Devices {
   const directory = createClientDirectory(storage);
   const { clientLimit, keyPackageLifetimeSeconds: lifetimeSeconds } = settings;
@@ -257,6 +267,7 @@ interface Owned {
   readonly mailer: Mailer;
   readonly now: () => number;
   readonly settings: BrigSettings;
+  readonly emailRules: EmailRules;
   readonly passwords: Passwords;
   readonly devices: Devices;
   readonly people: People;
@@ -265,13 +276,12 @@ interface Owned {
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now, settings, passwords, devices, people }: Owned,
+  { zauth, mailer, now, settings, emailRules, passwords, devices, people }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
   const { directory, remoteClients, claims, clients } = devices;
   const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
-  const emailRules = createEmailRules(settings);
   const sessions = createSessions({ zauth, settings, now });
   const activation = createActivation({ storage, settings, emailRules, userEvents, mailer, now });
   const registration = createRegistration({
@@ -282,6 +292,7 @@ function createRoutes(
     activation,
     sessions,
     teams: needs.teams ?? withoutTeams,
+    userEvents,
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);

@@ -6,7 +6,7 @@ import type { Clients } from './clients/clients.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createFederationStatus, type FederationStatus } from './connections/federation-status.ts';
 import { withoutConversations, withoutOutbox } from './connections/needs.ts';
-import { createAccountRemoval } from './deletion/account-removal.ts';
+import { type AccountRemoval, createAccountRemoval } from './deletion/account-removal.ts';
 import { createDeletion, type Deletion } from './deletion/deletion.ts';
 import type { BrigNeeds } from './index.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -17,6 +17,7 @@ import type { BrigSettings } from './settings.ts';
 export interface People extends AsyncDisposable {
   readonly connections: Connections;
   readonly userEvents: UserEvents;
+  readonly removal: AccountRemoval;
   readonly deletion: Deletion;
   readonly federationStatus: FederationStatus;
 }
@@ -74,6 +75,7 @@ export async function openPeople(
   return {
     connections,
     userEvents: createUserEvents({ ownDomain, events, store, teams }),
+    removal,
     deletion,
     federationStatus: createFederationStatus(federation),
     async [Symbol.asyncDispose]() {

@@ -150,10 +150,6 @@ export const labels = catalogue({
   'key-exists': { status: 409, message: 'The given e-mail address or phone number is in use' },
   'handle-exists': { status: 409, message: 'The given handle is already taken' },
   'password-must-differ': { status: 409, message: 'The new password must differ from the old one' },
-  'no-email': {
-    status: 403,
-    message: 'This operation requires the user to have a verified email address.',
-  },
   'email-exists': { status: 409, message: 'The given e-mail address is in use.' },
   'too-many-team-invitations': { status: 403, message: 'Too many team invitations for this team' },
   'not-found:invitation': { status: 404, message: 'Invitation not found' },

@@ -26,6 +26,7 @@ export type TeamPermission = keyof typeof bits;
 const setOfRole = { owner: 8191, admin: 5951, member: 1587, partner: 1025 } as const;
 export type TeamRole = keyof typeof setOfRole;
 const teamRoles = Object.keys(setOfRole) as readonly TeamRole[];
+export const TeamRoleSchema = Type.Enum([...teamRoles]);
 
 /** Whether a set holds a permission. */
 export function holds(set: number, permission: TeamPermission): boolean {

@@ -8,25 +8,33 @@
  * what) and `features/feature-flags.ts`.
  */
 import type { ServedRoute } from '#contract/route.ts';
+import { createDeletionRequests } from './deletion/deletion-requests.ts';
+import { createDeletions } from './deletion/deletions.ts';
 import { createTeamEvents } from './events/team-events.ts';
 import { createFeatureFlags, type FeatureFlags } from './features/feature-flags.ts';
 import { createFoundTeam, type FoundTeam } from './founding/founding.ts';
 import { createTeamChanges } from './founding/team-changes.ts';
+import { type Acceptance, createAcceptance } from './invitations/acceptance.ts';
+import { createInvitations } from './invitations/invitations.ts';
 import { createUserDeleted, type UserDeleted } from './members/departure.ts';
 import { createMemberChanges } from './members/member-changes.ts';
 import { createMemberList } from './members/member-list.ts';
 import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
 import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
+import { internalInvitationRoutes, invitationRoutes } from './routes/invitations.ts';
+import { teamNotificationRoutes } from './routes/notifications.ts';
 import { teamRoutes } from './routes/teams.ts';
 import { defaultSettings, type TeamsSettings } from './settings.ts';
 
 export type { FeatureFlags } from './features/feature-flags.ts';
 export type { MemberLookup } from './members/member-lookup.ts';
-export type { TeamsNeeds } from './needs.ts';
+export type { TeamAccounts, TeamConversations, TeamsNeeds } from './needs.ts';
 export type { TeamsSettings } from './settings.ts';
 
-export interface Teams {
+export interface Teams extends AsyncDisposable {
+  /** Goes on with what an earlier process has left, once those are there who are needed for it. */
+  resume(): Promise<void>;
   /** For the client listener. */
   readonly routes: readonly ServedRoute[];
   /** For the operations listener. */
@@ -34,28 +42,42 @@ export interface Teams {
   readonly features: FeatureFlags;
   readonly members: MemberLookup;
   readonly found: FoundTeam;
+  readonly acceptance: Acceptance;
   readonly userDeleted: UserDeleted;
 }
 
-export function createTeams(needs: TeamsNeeds): Teams {
-  const { storage, events, now = Date.now } = needs;
+/** Opens teams. */
+export function openTeams(needs: TeamsNeeds): Teams {
+  const { storage, events, accounts, conversations, queueIds, now = Date.now } = needs;
   const settings: TeamsSettings = { ...defaultSettings, ...needs.settings };
   const teamEvents = createTeamEvents(events, now);
-  const base = { storage, events, settings, teamEvents };
+  const oldest = () => (now() - settings.queueSeconds * 1000) * 1000;
+  const base = { storage, events, accounts, conversations, queueIds, settings, teamEvents, now, oldest };
   const features = createFeatureFlags(base);
+  const deletions = createDeletions(base);
   const parts = {
     ...base,
     features,
     teamChanges: createTeamChanges(base),
     memberList: createMemberList(storage.reader),
     memberChanges: createMemberChanges(base),
+    invitations: createInvitations(base),
+    deletionRequests: createDeletionRequests({ ...base, deletions }),
   };
   return {
-    routes: [...teamRoutes(parts), ...featureRoutes(parts)],
-    internalRoutes: internalFeatureRoutes(parts),
+    routes: [
+      ...teamRoutes(parts),
+      ...invitationRoutes(parts),
+      ...teamNotificationRoutes(parts),
+      ...featureRoutes(parts),
+    ],
+    internalRoutes: [...internalFeatureRoutes(parts), ...internalInvitationRoutes(parts)],
     features,
     members: memberLookup,
     found: createFoundTeam(teamEvents),
+    acceptance: createAcceptance(base),
     userDeleted: createUserDeleted(base),
+    resume: deletions.start,
+    [Symbol.asyncDispose]: () => deletions[Symbol.asyncDispose](),
   };
 }

@@ -2,22 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openBrig } from '#brig';
+import { type Brig, type BrigNeeds, openBrig } from '#brig';
 import type { Push } from '#contract/events/push.ts';
 import type { TeamEvent } from '#contract/events/team.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { createUser } from '#contract/internal/users.ts';
 import type { AuthenticatedUser } from '#contract/route.ts';
 import { permissionsOf, type TeamRole } from '#contract/teams.ts';
+import { createNotificationIds } from '#notifications';
 import { openStorage } from '#storage';
-import { createTeams, type TeamsNeeds } from '#teams';
-import { brigTeams } from '../../src/app/team-needs.ts';
+import { openTeams, type Teams, type TeamsNeeds } from '#teams';
+import { brigTeams, teamAccounts } from '../../src/app/team-needs.ts';
 import { type Clock, createCaller, empty, noRemotes, ownDomain, password, type Rig } from './brig-rig.ts';
 
 /** Teams and accounts on a real database, joined as a backend joins them. */
 export interface TeamsRig
   extends Pick<Rig, 'brig' | 'storage' | 'clock' | 'pushes' | 'send'>,
     AsyncDisposable {
+  readonly teams: Teams;
   /** A user with a team of its own. */
   addOwner(): Promise<{ readonly owner: AuthenticatedUser; readonly team: TeamId }>;
   /** Somebody in the team who was not invited. */
@@ -35,7 +37,11 @@ export interface SeenEvent {
   readonly transient: boolean;
 }
 
-export async function openTeamsRig(url: string, needs: Partial<TeamsNeeds> = {}): Promise<TeamsRig> {
+export async function openTeamsRig(
+  url: string,
+  needs: Partial<TeamsNeeds> = {},
+  brigNeeds: Partial<BrigNeeds> = {},
+): Promise<TeamsRig> {
   await using opening = new AsyncDisposableStack();
   const zauthKeys = opening.adopt(await mkdtemp(join(tmpdir(), 'crosswire-teams-')), (path) =>
     rm(path, { recursive: true }),
@@ -48,8 +54,11 @@ export async function openTeamsRig(url: string, needs: Partial<TeamsNeeds> = {})
   const events: TeamsNeeds['events'] = {
     push: async (work, push) => work.onCommit(() => pushes.push(push)),
   };
-  const teams = createTeams({ storage, events, now, ...needs });
-  const brig = opening.use(
+  const accounts = teamAccounts(() => brig);
+  const queueIds = createNotificationIds(ownDomain);
+  const conversations = { end: async () => undefined };
+  const teams = opening.use(openTeams({ storage, events, accounts, conversations, queueIds, now, ...needs }));
+  const brig: Brig = opening.use(
     await openBrig({
       ownDomain,
       storage,
@@ -61,6 +70,7 @@ export async function openTeamsRig(url: string, needs: Partial<TeamsNeeds> = {})
       events,
       teams: brigTeams(teams),
       onUserDeleted: [teams.userDeleted],
+      ...brigNeeds,
     }),
   );
   const owned = opening.move();
@@ -73,6 +83,7 @@ export async function openTeamsRig(url: string, needs: Partial<TeamsNeeds> = {})
   }
   return {
     brig,
+    teams,
     storage,
     clock,
     pushes,

@@ -5,6 +5,7 @@ import { getActivate, register } from '#contract/client/registration.ts';
 import { putSelf, putSelfHandle, putSelfLocale, putSelfSupportedProtocols } from '#contract/client/self.ts';
 import type { UserId } from '#contract/ids.ts';
 import { getActivationCode, putUserName } from '#contract/internal/users.ts';
+import { withoutTeams } from '../../src/brig/accounts/team-needs.ts';
 import { openRig } from './brig-rig.ts';
 
 const team = '6562d941-4f40-4db4-b96e-56a06d71c2c3';
@@ -14,11 +15,7 @@ export function userEventSuite(freshUrl: () => Promise<string>): void {
   describe('a change of a profile', () => {
     it('is told to own clients, accepted contacts and team mates, with what has changed', async () => {
       const mates: UserId[] = [];
-      const teams = {
-        isOwner: async () => true,
-        listMembers: async () => mates,
-        found: async () => undefined,
-      };
+      const teams = { ...withoutTeams, listMembers: async () => mates };
       await using rig = await openRig(await freshUrl(), { teams });
       const alice = await rig.addUser('alice@example.com');
       const friend = await rig.addUser('friend@example.com');

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { route } from '../route.ts';
 import { TeamIdSchema, UserIdSchema } from '../schema.ts';
 import { Permissions, Team, TeamMember } from '../teams.ts';
-import { TeamText } from './registration.ts';
+import { KnownPassword, TeamText } from './registration.ts';
 
 /** Teams and their members (reference client-api 9.3). */
 
@@ -30,6 +30,17 @@ export const putTeam = route('PUT', '/teams/:tid', {
   params: team,
   body: TeamUpdate,
   answers: { 200: null },
+});
+
+export const deleteTeam = route('DELETE', '/teams/:tid', {
+  about: 'Deletes a team with its conversations and the accounts of all its members, after the answer.',
+  auth: 'user',
+  params: team,
+  body: Type.Object({
+    password: Type.Optional(KnownPassword),
+    verification_code: Type.Optional(Type.String({ maxLength: 64 })),
+  }),
+  answers: { 202: null },
 });
 
 /** Most members in one answer. */
@@ -74,6 +85,14 @@ export const putTeamMember = route('PUT', '/teams/:tid/members', {
   params: team,
   body: Type.Object({ member: Type.Object({ user: UserIdSchema, permissions: Permissions }) }),
   answers: { 200: null },
+});
+
+export const deleteTeamMember = route('DELETE', '/teams/:tid/members/:uid', {
+  about: 'Takes a member out of the team, which deletes its account.',
+  auth: 'user',
+  params: member,
+  body: Type.Object({ password: Type.Optional(KnownPassword) }),
+  answers: { 202: null },
 });
 
 export const getTeamSize = route('GET', '/teams/:tid/size', {

@@ -3,6 +3,7 @@ import { refuse } from '#contract/refusal.ts';
 import { type AuthenticatedUser, handle, type ServedRoute } from '#contract/route.ts';
 import { holds } from '#contract/teams.ts';
 import type { Storage } from '#storage';
+import type { DeletionRequests } from '../deletion/deletion-requests.ts';
 import type { TeamChanges } from '../founding/team-changes.ts';
 import type { ActingMember, MemberChanges } from '../members/member-changes.ts';
 import type { MemberList } from '../members/member-list.ts';
@@ -14,11 +15,12 @@ interface Needs {
   readonly teamChanges: TeamChanges;
   readonly memberList: MemberList;
   readonly memberChanges: MemberChanges;
+  readonly deletionRequests: DeletionRequests;
 }
 
 /** Teams and their members (reference client-api 9.3). */
 export function teamRoutes(needs: Needs): readonly ServedRoute[] {
-  return [...ownTeamRoutes(needs), ...memberRoutes(needs)];
+  return [...ownTeamRoutes(needs), ...memberRoutes(needs), ...deletionRoutes(needs)];
 }
 
 function ownTeamRoutes({ storage: { reader }, teamChanges }: Needs): readonly ServedRoute[] {
@@ -69,8 +71,21 @@ function memberRoutes({ memberList, memberChanges }: Needs): readonly ServedRout
   ];
 }
 
+function deletionRoutes({ deletionRequests }: Needs): readonly ServedRoute[] {
+  return [
+    handle(client.deleteTeamMember, async ({ user, params, body }) => {
+      await deletionRequests.removeMember(user.userId, params.tid, params.uid, body.password);
+      return { status: 202 };
+    }),
+    handle(client.deleteTeam, async ({ user, params, body }) => {
+      await deletionRequests.removeTeam(user.userId, params.tid, body.password);
+      return { status: 202 };
+    }),
+  ];
+}
+
 /** The user behind a request as one whose own session gets the answer and no event. */
-export function actorOf({ userId, connectionId }: AuthenticatedUser): ActingMember {
+function actorOf({ userId, connectionId }: AuthenticatedUser): ActingMember {
   return { user: userId, connectionId };
 }
 
