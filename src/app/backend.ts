@@ -35,10 +35,10 @@ import {
 } from '#federator';
 import { type Galley, openGalley, openRemovalKeys } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
-import { type Notifications, openNotifications } from '#notifications';
+import { createNotificationIds, type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
 import { makePrivateFolder, openStorage, type Storage, watchMigrations } from '#storage';
-import { createTeams, type Teams } from '#teams';
+import { openTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
 import type { Config } from './config.ts';
 import {
@@ -59,10 +59,11 @@ import {
   mailSettings,
   notificationSettings,
   outboxSettings,
+  teamsSettings,
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
-import { teamMembership } from './team-membership.ts';
+import { brigTeams, galleyTeams, teamAccounts } from './team-needs.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
@@ -150,7 +151,17 @@ async function openComponents(
       settings: notificationSettings(config),
     }),
   );
-  const galley = stack.use(
+  const teams = stack.use(
+    openTeams({
+      storage,
+      events: notifications,
+      accounts: teamAccounts(() => brig),
+      conversations: { end: (team, by, until) => galley.endTeamConversations(team, by, until) },
+      queueIds: createNotificationIds(config.domain),
+      settings: teamsSettings(config),
+    }),
+  );
+  const galley: Galley = stack.use(
     openGalley({
       ownDomain: config.domain,
       storage,
@@ -158,11 +169,9 @@ async function openComponents(
       users: galleyUsers(config.domain, storage.reader, () => brig),
       clients: galleyClients(() => brig),
       mlsClients: galleyMlsClients(() => brig),
-      audience: galleyAudience(storage.reader, () => brig),
-      migration: galleyMigration(
-        () => brig,
-        () => teams,
-      ),
+      audience: galleyAudience(storage.reader, teams, () => brig),
+      teams: galleyTeams(storage.reader, teams),
+      migration: galleyMigration(() => brig, teams),
       events: notifications,
       outbox,
       inbox: outbox,
@@ -171,9 +180,9 @@ async function openComponents(
     }),
   );
   const brig: Brig = stack.use(
-    await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley }),
+    await openBrigOf(config, { storage, policy, federation, notifications, outbox, galley, teams }),
   );
-  const teams = createTeams({ storage, events: notifications, membership: teamMembership(() => brig) });
+  await teams.resume();
   const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
@@ -236,11 +245,12 @@ interface BrigSurroundings {
   readonly notifications: Notifications;
   readonly outbox: Outbox;
   readonly galley: Galley;
+  readonly teams: Teams;
 }
 
 function openBrigOf(
   config: Config,
-  { storage, policy, federation, notifications, outbox, galley }: BrigSurroundings,
+  { storage, policy, federation, notifications, outbox, galley, teams }: BrigSurroundings,
 ): Promise<Brig> {
   return openBrig({
     ownDomain: config.domain,
@@ -248,7 +258,8 @@ function openBrigOf(
     federation,
     events: notifications,
     onClientRemoved: [notifications.removeClient, galley.clientRemoved],
-    onUserDeleted: [notifications.removeUser, galley.userDeleted],
+    onUserDeleted: [notifications.removeUser, galley.userDeleted, teams.userDeleted],
+    teams: brigTeams(teams),
     conversations: galley.oneToOne,
     // Without federation nothing can be told, and deletion goes on all the same.
     ...(federation === undefined ? {} : { outbox }),

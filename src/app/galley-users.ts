@@ -51,11 +51,11 @@ export function galleyMlsClients(brig: () => Pick<Brig, 'clients'>): MlsClientLo
 /** What teams and brig know of a migration to MLS. */
 export function galleyMigration(
   brig: () => Pick<Brig, 'allSupportMls'>,
-  teams: () => Pick<Teams, 'features'>,
+  teams: Pick<Teams, 'features'>,
 ): MigrationLookup {
   return {
     async find(team) {
-      const { status, config } = await teams().features.get(team, 'mlsMigration');
+      const { status, config } = await teams.features.get(team, 'mlsMigration');
       if (status === 'disabled') return undefined;
       const { finaliseRegardlessAfter: end } = config as MlsMigrationConfig;
       return { finaliseAfter: end == null ? undefined : Date.parse(end) };
@@ -64,13 +64,14 @@ export function galleyMigration(
   };
 }
 
-/** Whom brig knows a user to be with. */
+/** Whom a user is with: in its team, and as contacts. */
 export function galleyAudience(
   reader: Reader,
-  brig: () => Pick<Brig, 'accounts' | 'connections'>,
+  teams: Pick<Teams, 'members'>,
+  brig: () => Pick<Brig, 'connections'>,
 ): AudienceLookup {
   return {
-    listTeam: (team, limit, only) => brig().accounts.listTeam(team, limit, only),
+    listTeam: (team, limit, only) => teams.members.list(reader, team, limit, only),
     listContacts: (user) => brig().connections.listContacts(reader, user),
   };
 }

@@ -5,6 +5,7 @@ import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
 import type { NotificationSettings } from '#notifications';
 import type { OutboxSettings } from '#outbox';
+import type { TeamsSettings } from '#teams';
 import type { Config } from './config.ts';
 import { allowedEgress } from './egress-ranges.ts';
 
@@ -19,7 +20,7 @@ export function brigSettings({
   limits,
   mls,
 }: Config): Partial<BrigSettings> {
-  const clientApi = (api.publicUrl ?? urlOf(listen.client)).replace(/\/$/, '');
+  const clientApi = clientUrl({ api, listen });
   return {
     secureCookies: cookies.secure,
     failedLogins: throttling.enabled ? throttling.failedLogins : undefined,
@@ -46,6 +47,19 @@ export function galleySettings({ limits, conversations }: Config): Partial<Galle
     codeLifetimeSeconds: conversations.guestLinkDays * 86_400,
     codeUri: conversations.guestLinkUrl,
   };
+}
+
+export function teamsSettings({ api, listen, limits, notifications }: Config): Partial<TeamsSettings> {
+  return {
+    maxTeamSize: limits.teamMembers,
+    invitationUrl: `${clientUrl({ api, listen })}/join`,
+    queueSeconds: notifications.retentionDays * daySeconds,
+  };
+}
+
+/** Where clients reach the client API, without a slash behind it. */
+function clientUrl({ api, listen }: Pick<Config, 'api' | 'listen'>): string {
+  return (api.publicUrl ?? urlOf(listen.client)).replace(/\/$/, '');
 }
 
 export function mailSettings({ mail, domain }: Config): MailSettings {

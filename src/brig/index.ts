@@ -20,10 +20,12 @@ import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Storage, Work } from '#storage';
 import { createAccountChanges } from './accounts/account-changes.ts';
+import { type AccountsForTeams, createAccountsForTeams } from './accounts/accounts-for-teams.ts';
 import { createEmailChange } from './accounts/email-change.ts';
-import { createEmailRules } from './accounts/email-rules.ts';
+import { createEmailRules, type EmailRules } from './accounts/email-rules.ts';
 import { createPasswords, type Passwords } from './accounts/password.ts';
 import { createRegistration } from './accounts/registration.ts';
+import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
@@ -41,7 +43,6 @@ import {
   withoutInbox,
 } from './connections/needs.ts';
 import type { UserRemoval } from './deletion/account-removal.ts';
-import type { TeamRoles } from './deletion/deletion.ts';
 import { createHandles } from './handles/handles.ts';
 import type { LifetimeRule } from './key-packages/key-package-store.ts';
 import { createKeyPackages, type LegalholdGuard } from './key-packages/key-packages.ts';
@@ -84,6 +85,7 @@ import { type AccountLookup, createAccountLookup } from './users/account-lookup.
 import { allSupportMls } from './users/mls-support.ts';
 import { userRoutes } from './users/routes.ts';
 
+export type { AccountTeams } from './accounts/team-needs.ts';
 export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
 export type { ClientRemovedHook } from './clients/clients.ts';
 export type { RemoteClients } from './clients/remote-clients.ts';
@@ -98,7 +100,6 @@ export type {
   TeamRules,
 } from './connections/needs.ts';
 export type { UserRemoval } from './deletion/account-removal.ts';
-export type { TeamRoles } from './deletion/deletion.ts';
 export type { LegalholdGuard } from './key-packages/key-packages.ts';
 export type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
 export type { VerifiedToken } from './login/token-verifier.ts';
@@ -130,8 +131,8 @@ export interface BrigNeeds {
   readonly conversations?: OneToOneConversations;
   /** Whoever keeps something for users, in the order in which it goes: push tokens, conversations. */
   readonly onUserDeleted?: readonly UserRemoval[];
-  /** Who owns a team; without it whoever has one, since only founding one leads there. */
-  readonly teams?: TeamRoles;
+  /** Whoever keeps teams; without it they are ids and nothing more. */
+  readonly teams?: AccountTeams;
   /** Who may have whose key packages under legal hold; without it nobody is under it. */
   readonly legalhold?: LegalholdGuard;
   /** Whoever keeps something for clients. */
@@ -154,6 +155,7 @@ export interface Brig extends AsyncDisposable {
   readonly accounts: AccountLookup;
   /** Whether all of the users, of whatever backend, say that they understand MLS. @throws Refusal as a federated call */
   allSupportMls(users: readonly Qualified<UserId>[]): Promise<boolean>;
+  readonly forTeams: AccountsForTeams;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -179,6 +181,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const now = needs.now ?? Date.now;
   const mailer = openMailer(needs.mail);
   const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
+  const emailRules = createEmailRules(settings);
   const passwords = createPasswords();
   const devices = createDevices(needs, { settings, passwords, mailer, now });
   const { directory, remoteClients, claims, clients, keyPackages } = devices;
@@ -199,7 +202,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       inbox: needs.inbox ?? withoutInbox,
       deletion,
     }),
-    ...createRoutes(needs, { zauth, mailer, now, settings, passwords, devices, people }),
+    ...createRoutes(needs, { zauth, mailer, now, settings, emailRules, passwords, devices, people }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: {
       own: directory,
@@ -218,6 +221,13 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
         },
         users,
       ),
+    forTeams: createAccountsForTeams({
+      reader: needs.storage.reader,
+      emailRules,
+      mailer,
+      passwords,
+      removal: people.removal,
+    }),
     connections: connections.store,
     federationStatus,
     async [Symbol.asyncDispose]() {
@@ -239,7 +249,7 @@ interface Devices {
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
   { ownDomain, storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
-  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'devices' | 'people'>,
+  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'emailRules' | 'devices' | 'people'>,
 ): Devices {
   const directory = createClientDirectory(storage);
   const { clientLimit, keyPackageLifetimeSeconds: lifetimeSeconds } = settings;
@@ -269,6 +279,7 @@ interface Owned {
   readonly mailer: Mailer;
   readonly now: () => number;
   readonly settings: BrigSettings;
+  readonly emailRules: EmailRules;
   readonly passwords: Passwords;
   readonly devices: Devices;
   readonly people: People;
@@ -277,13 +288,12 @@ interface Owned {
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now, settings, passwords, devices, people }: Owned,
+  { zauth, mailer, now, settings, emailRules, passwords, devices, people }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
   const { directory, remoteClients, claims, clients } = devices;
   const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
-  const emailRules = createEmailRules(settings);
   const sessions = createSessions({ zauth, settings, now });
   const activation = createActivation({ storage, settings, emailRules, userEvents, mailer, now });
   const registration = createRegistration({
@@ -293,6 +303,8 @@ function createRoutes(
     passwords,
     activation,
     sessions,
+    teams: needs.teams ?? withoutTeams,
+    userEvents,
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);

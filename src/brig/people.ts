@@ -1,12 +1,13 @@
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Passwords } from './accounts/password.ts';
+import { withoutTeams } from './accounts/team-needs.ts';
 import { createUserEvents, type UserEvents } from './accounts/user-events.ts';
 import type { Clients } from './clients/clients.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createFederationStatus, type FederationStatus } from './connections/federation-status.ts';
 import { withoutConversations, withoutOutbox } from './connections/needs.ts';
-import { createAccountRemoval } from './deletion/account-removal.ts';
-import { createDeletion, type Deletion, type TeamRoles } from './deletion/deletion.ts';
+import { type AccountRemoval, createAccountRemoval } from './deletion/account-removal.ts';
+import { createDeletion, type Deletion } from './deletion/deletion.ts';
 import type { BrigNeeds } from './index.ts';
 import type { Mailer } from './mail/mailer.ts';
 import { removePropertyRows } from './properties/property-store.ts';
@@ -16,6 +17,7 @@ import type { BrigSettings } from './settings.ts';
 export interface People extends AsyncDisposable {
   readonly connections: Connections;
   readonly userEvents: UserEvents;
+  readonly removal: AccountRemoval;
   readonly deletion: Deletion;
   readonly federationStatus: FederationStatus;
 }
@@ -28,9 +30,6 @@ export interface PeopleNeeds {
   readonly now: () => number;
 }
 
-/** Only founding a team leads into one as long as nobody keeps teams. */
-const foundersOnly: TeamRoles = { isOwner: async () => true };
-
 /** Puts connections and deletion together, and takes up what an earlier process has left unsettled. */
 export async function openPeople(
   needs: BrigNeeds,
@@ -38,6 +37,7 @@ export async function openPeople(
 ): Promise<People> {
   const { ownDomain, storage, events, federation = federationDisabled } = needs;
   const outbox = needs.outbox ?? withoutOutbox;
+  const teams = needs.teams ?? withoutTeams;
   const connections = createConnections({
     ownDomain,
     storage,
@@ -67,14 +67,15 @@ export async function openPeople(
     passwords,
     mailer,
     removal,
-    teams: needs.teams ?? foundersOnly,
+    teams,
     deletionUrl: settings.deletionUrl,
     now,
   });
   if (needs.federation !== undefined) await settlement.start();
   return {
     connections,
-    userEvents: createUserEvents({ ownDomain, events, store }),
+    userEvents: createUserEvents({ ownDomain, events, store, teams }),
+    removal,
     deletion,
     federationStatus: createFederationStatus(federation),
     async [Symbol.asyncDispose]() {

@@ -83,7 +83,7 @@ export function settlementFailed(
 
 const deletions = new Counter({
   name: 'crosswire_brig_deletions_total',
-  help: 'Deleted accounts, by who deleted them: self, operator, expiry',
+  help: 'Deleted accounts, by who deleted them: self, operator, expiry, team',
   labelNames: ['by'],
 });
 

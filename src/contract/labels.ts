@@ -150,6 +150,14 @@ export const labels = catalogue({
   'key-exists': { status: 409, message: 'The given e-mail address or phone number is in use' },
   'handle-exists': { status: 409, message: 'The given handle is already taken' },
   'password-must-differ': { status: 409, message: 'The new password must differ from the old one' },
+  'email-exists': { status: 409, message: 'The given e-mail address is in use.' },
+  'too-many-team-invitations': { status: 403, message: 'Too many team invitations for this team' },
+  'not-found:invitation': { status: 404, message: 'Invitation not found' },
+  'not-found:invitation-for-email': { status: 404, message: 'No pending invitations exists.' },
+  'conflicting-invitations': {
+    status: 409,
+    message: 'Multiple conflicting invitations to different teams exists.',
+  },
   'insufficient-permissions': { status: 403, message: 'Insufficient team permissions' },
   'too-many-team-members': { status: 403, message: 'Too many members in this team' },
 
@@ -227,6 +235,25 @@ export const labels = catalogue({
   'no-team': { status: 404, message: 'Team not found' },
   'no-team-member': { status: 403, message: 'Requesting user is not a team member' },
   'no-team-member:target': { status: 404, message: 'Team member not found' },
+  'too-many-uids': { status: 400, message: 'Too many user ids in one request' },
+  'too-many-team-admins': { status: 403, message: 'Maximum number of admins per team reached' },
+  'invalid-permissions': { status: 403, message: 'The specified permissions are invalid' },
+  'access-denied:resource': {
+    status: 403,
+    message: 'You do not have permission to access this resource',
+  },
+  'access-denied:reauthentication': {
+    status: 403,
+    message: 'This operation requires reauthentication',
+  },
+  'team-search-visibility-not-enabled': {
+    status: 403,
+    message: 'Custom search is not available for this team',
+  },
+  'invalid-notification-id': {
+    status: 400,
+    message: 'Could not parse notification id (must be UUIDv1).',
+  },
   'feature-locked': {
     status: 409,
     message: 'Feature config cannot be changed (e.g. because it is configured by the backend)',

@@ -30,6 +30,15 @@ export const UserAsset = Type.Object({
 
 export const BaseProtocol = Type.Union([Type.Literal('proteus'), Type.Literal('mls')]);
 
+/** How a user stands to being under legal hold. */
+export const LegalholdStatus = Type.Union([
+  Type.Literal('enabled'),
+  Type.Literal('pending'),
+  Type.Literal('disabled'),
+  Type.Literal('no_consent'),
+]);
+export type LegalholdStatus = Type.Static<typeof LegalholdStatus>;
+
 export const UserProfile = Type.Object({
   qualified_id: QualifiedUserId,
   id: Type.Optional(LegacyUserId),
@@ -43,12 +52,7 @@ export const UserProfile = Type.Object({
   expires_at: Type.Optional(UtcMillis),
   team: Type.Optional(Nullable(TeamIdSchema)),
   email: Type.Optional(Nullable(Type.String())),
-  legalhold_status: Type.Union([
-    Type.Literal('enabled'),
-    Type.Literal('pending'),
-    Type.Literal('disabled'),
-    Type.Literal('no_consent'),
-  ]),
+  legalhold_status: LegalholdStatus,
   supported_protocols: Type.Optional(Type.Array(BaseProtocol)),
 });
 export type UserProfile = Type.Static<typeof UserProfile>;

@@ -25,6 +25,7 @@ import {
 import { type Creation, createCreation } from './creation/creation.ts';
 import { createOneToOneOf } from './creation/one-to-one.ts';
 import { createDepartures } from './departures/departures.ts';
+import { createEndTeamConversations, type EndTeamConversations } from './departures/team-ending.ts';
 import { createBackendChecks } from './federation/backend-checks.ts';
 import { createSetOwnSettings } from './members/own-settings.ts';
 import { createGroups } from './mls/groups.ts';
@@ -76,6 +77,7 @@ export type {
   MigrationLookup,
   MlsClientLookup,
   OwnUser,
+  TeamLookup,
   UserLookup,
 } from './needs.ts';
 export type { GalleySettings } from './settings.ts';
@@ -88,6 +90,8 @@ export interface Galley extends AsyncDisposable {
   readonly oneToOne: ConnectionConversations;
   /** Takes a deleted own user out of every conversation, in the unit of work of the deletion. */
   userDeleted(work: Work, user: UserId): Promise<void>;
+  /** Ends the conversations of a team that was deleted. */
+  readonly endTeamConversations: EndTeamConversations;
   /** Tells the owners of an own user's conversations that a client of it is gone. */
   clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
   /** Who is in which conversation, from memory. */
@@ -125,6 +129,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
     oneToOne: createConnectionConversations(parts),
     userDeleted: departures.userDeleted,
     clientRemoved: departures.clientRemoved,
+    endTeamConversations: parts.endTeamConversations,
     conversations: parts.conversations,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -135,11 +140,11 @@ export function openGalley(needs: GalleyNeeds): Galley {
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createParts(needs: GalleyNeeds) {
-  const { ownDomain, storage, users, clients, audience, migration } = needs;
+  const { ownDomain, storage, users, clients, audience, teams, migration } = needs;
   const { events, outbox, inbox, now = Date.now } = needs;
   const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
   const federation = needs.federation ?? federationDisabled;
-  const lookups = { users, clients, audience, migration };
+  const lookups = { users, clients, audience, teams, migration };
   const shared = { ownDomain, storage, ...lookups, events, outbox, inbox, now, settings };
   const rules = {
     reader: storage.reader,
@@ -173,6 +178,7 @@ function createParts(needs: GalleyNeeds) {
     createOneToOne: createOneToOneOf({ ...base, creation }),
     codes: createCodes(codeNeeds),
     departures: createDepartures(base),
+    endTeamConversations: createEndTeamConversations(base),
     reading: createReading(base),
     remoteChanges: createRemoteChanges({ ...base, updates }),
     setOwnSettings: createSetOwnSettings(base),

@@ -27,6 +27,14 @@ export interface UserLookup {
   connectedTo(remote: Qualified<UserId>, users: readonly UserId[]): Promise<ReadonlySet<UserId>>;
 }
 
+/** What teams permit their members: sets of bits. */
+export interface TeamLookup {
+  /** Undefined when the user is not in the team. */
+  permissionsOf(user: UserId, team: TeamId): Promise<number | undefined>;
+  /** In whichever team the user is; undefined when in none. */
+  ownPermissionsOf(user: UserId): Promise<number | undefined>;
+}
+
 /** The clients of each of the asked users. */
 export type ClientsOfUsers = ReadonlyMap<UserId, readonly { readonly id: ClientId }[]>;
 
@@ -112,6 +120,7 @@ export interface GalleyNeeds {
   readonly mlsClients: MlsClientLookup;
   readonly audience: AudienceLookup;
   readonly migration: MigrationLookup;
+  readonly teams: TeamLookup;
   readonly events: Events;
   readonly outbox: Outbox;
   readonly inbox: Inbox;

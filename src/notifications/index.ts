@@ -34,6 +34,7 @@ export type { Delivery } from './delivery.ts';
 export { createLogNativePush, type NativeHint, type NativePush } from './push-tokens/native-push.ts';
 export type { NotificationSettings } from './settings.ts';
 export type { KeepAliveTimes } from './sockets/keep-alive.ts';
+export { createNotificationIds, type NotificationIds } from './streams/notification-id.ts';
 
 /** What notifications needs of others. */
 export interface NotificationNeeds {

@@ -51,6 +51,11 @@ export interface SearchTermRow {
   user_id: string;
 }
 
+/** A team whose members other teams and other backends find by name. Owner: brig. */
+export interface SearchableTeamRow {
+  team: string;
+}
+
 /** A handle that nobody else may take until then. Owner: brig. */
 export interface HandleReservationRow {
   handle: string;
@@ -126,6 +131,7 @@ export interface Tables
     TeamTables {
   account: AccountRow;
   search_term: SearchTermRow;
+  searchable_team: SearchableTeamRow;
   handle_reservation: HandleReservationRow;
   activation: ActivationRow;
   cookie: CookieRow;

@@ -1,47 +1,83 @@
 /**
- * Teams: which features the members of a team have.
+ * Teams: who is in them and what for, and which features their members have.
  *
- * It owns the feature flags of teams and their defaults. It must never know of conversations, nor of how users log in;
- * who is in a team it asks of whoever keeps the accounts.
+ * It owns teams, memberships with their permissions, and feature flags. It must never know how users log in, nor what
+ * is in conversations; accounts carry the id of their team for reading, and what changes it comes from here.
  *
- * Start reading at `features/feature-flags.ts`.
+ * Start reading at `members/member-store.ts` (the one place that says who is a member), `members/checks.ts` (who may do
+ * what) and `features/feature-flags.ts`.
  */
-import type { Push } from '#contract/events/push.ts';
-import type { TeamId, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
-import type { Storage, Work } from '#storage';
+import { createDeletionRequests } from './deletion/deletion-requests.ts';
+import { createDeletions } from './deletion/deletions.ts';
+import { createTeamEvents } from './events/team-events.ts';
 import { createFeatureFlags, type FeatureFlags } from './features/feature-flags.ts';
+import { createFoundTeam, type FoundTeam } from './founding/founding.ts';
+import { createTeamChanges } from './founding/team-changes.ts';
+import { type Acceptance, createAcceptance } from './invitations/acceptance.ts';
+import { createInvitations } from './invitations/invitations.ts';
+import { createUserDeleted, type UserDeleted } from './members/departure.ts';
+import { createMemberChanges } from './members/member-changes.ts';
+import { createMemberList } from './members/member-list.ts';
+import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
+import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
+import { internalInvitationRoutes, invitationRoutes } from './routes/invitations.ts';
+import { teamNotificationRoutes } from './routes/notifications.ts';
+import { teamRoutes } from './routes/teams.ts';
+import { defaultSettings, type TeamsSettings } from './settings.ts';
 
 export type { FeatureFlags } from './features/feature-flags.ts';
+export type { MemberLookup } from './members/member-lookup.ts';
+export type { TeamAccounts, TeamConversations, TeamsNeeds } from './needs.ts';
+export type { TeamsSettings } from './settings.ts';
 
-/** Who is in which team. */
-export interface TeamMembership {
-  teamOf(user: UserId): Promise<TeamId | undefined>;
-  /** Whether a member of the team may change its settings. */
-  mayAdminister(user: UserId, team: TeamId): Promise<boolean>;
-  /** At most `limit` members. */
-  listMembers(team: TeamId, limit: number): Promise<readonly UserId[]>;
-}
-
-/** What teams needs of others. */
-export interface TeamsNeeds {
-  readonly storage: Storage;
-  readonly membership: TeamMembership;
-  /** Puts events into the streams of own users. */
-  readonly events: { push(work: Work, push: Push): Promise<void> };
-}
-
-export interface Teams {
+export interface Teams extends AsyncDisposable {
+  /** Goes on with what an earlier process has left, once those are there who are needed for it. */
+  resume(): Promise<void>;
   /** For the client listener. */
   readonly routes: readonly ServedRoute[];
   /** For the operations listener. */
   readonly internalRoutes: readonly ServedRoute[];
   readonly features: FeatureFlags;
+  readonly members: MemberLookup;
+  readonly found: FoundTeam;
+  readonly acceptance: Acceptance;
+  readonly userDeleted: UserDeleted;
 }
 
-export function createTeams(needs: TeamsNeeds): Teams {
-  const features = createFeatureFlags(needs);
-  const parts = { ...needs, features };
-  return { routes: featureRoutes(parts), internalRoutes: internalFeatureRoutes(parts), features };
+/** Opens teams. */
+export function openTeams(needs: TeamsNeeds): Teams {
+  const { storage, events, accounts, conversations, queueIds, now = Date.now } = needs;
+  const settings: TeamsSettings = { ...defaultSettings, ...needs.settings };
+  const teamEvents = createTeamEvents(events, now);
+  const oldest = () => (now() - settings.queueSeconds * 1000) * 1000;
+  const base = { storage, events, accounts, conversations, queueIds, settings, teamEvents, now, oldest };
+  const features = createFeatureFlags(base);
+  const deletions = createDeletions(base);
+  const parts = {
+    ...base,
+    features,
+    teamChanges: createTeamChanges(base),
+    memberList: createMemberList(storage.reader),
+    memberChanges: createMemberChanges(base),
+    invitations: createInvitations(base),
+    deletionRequests: createDeletionRequests({ ...base, deletions }),
+  };
+  return {
+    routes: [
+      ...teamRoutes(parts),
+      ...invitationRoutes(parts),
+      ...teamNotificationRoutes(parts),
+      ...featureRoutes(parts),
+    ],
+    internalRoutes: [...internalFeatureRoutes(parts), ...internalInvitationRoutes(parts)],
+    features,
+    members: memberLookup,
+    found: createFoundTeam(teamEvents),
+    acceptance: createAcceptance(base),
+    userDeleted: createUserDeleted(base),
+    resume: deletions.start,
+    [Symbol.asyncDispose]: () => deletions[Symbol.asyncDispose](),
+  };
 }

@@ -5,10 +5,10 @@ import { Type } from 'typebox';
 import { type Brig, type BrigNeeds, openBrig } from '#brig';
 import { login as loginRoute } from '#contract/client/login.ts';
 import type { Push } from '#contract/events/push.ts';
-import { parseBackendDomain, type UserId } from '#contract/ids.ts';
+import { type BackendDomain, parseBackendDomain, type UserId } from '#contract/ids.ts';
 import { createUser } from '#contract/internal/users.ts';
 import { Refusal } from '#contract/refusal.ts';
-import type { AuthenticatedUser, Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
+import type { AuthenticatedUser, Route, RouteAnswer, RouteRequest, ServedRoute } from '#contract/route.ts';
 import { compileParser } from '#contract/schema.ts';
 import { openStorage, type Storage } from '#storage';
 
@@ -57,8 +57,8 @@ export interface LoggedIn {
 
 export const password = 'correct-horse';
 
-const ownDomain = parseBackendDomain('a.example.com');
-const noRemotes: BrigNeeds['remoteRules'] = {
+export const ownDomain = parseBackendDomain('a.example.com') as BackendDomain;
+export const noRemotes: BrigNeeds['remoteRules'] = {
   searchPolicyFor: () => 'no_search',
   handlePolicyFor: () => 'no_search',
   onlyInTeams: () => [],
@@ -67,7 +67,6 @@ const noRemotes: BrigNeeds['remoteRules'] = {
 };
 
 export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Promise<Rig> {
-  if (ownDomain === undefined) throw new Error('a.example.com is a domain');
   await using opening = new AsyncDisposableStack();
   const keys = opening.adopt(await mkdtemp(join(tmpdir(), 'crosswire-rig-')), (path) =>
     rm(path, { recursive: true }),
@@ -104,7 +103,7 @@ export async function openRig(url: string, needs: Partial<BrigNeeds> = {}): Prom
 }
 
 /** Suites may share a database, one test after the other. */
-async function empty(storage: Storage): Promise<void> {
+export async function empty(storage: Storage): Promise<void> {
   await storage.work(async ({ db }) => {
     await db.deleteFrom('account').execute();
     await db.deleteFrom('activation').execute();
@@ -123,6 +122,12 @@ async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('prekey').execute();
     await db.deleteFrom('property').execute();
     await db.deleteFrom('search_term').execute();
+    await db.deleteFrom('searchable_team').execute();
+    await db.deleteFrom('team').execute();
+    await db.deleteFrom('team_feature').execute();
+    await db.deleteFrom('team_invitation').execute();
+    await db.deleteFrom('team_member').execute();
+    await db.deleteFrom('team_notification').execute();
   });
 }
 
@@ -135,8 +140,11 @@ function addClientsTo(storage: Storage, clock: Clock): Rig['addClients'] {
   };
 }
 
-function createCaller(brig: Brig): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
-  const served = [...brig.routes, ...brig.internalRoutes];
+export function createCaller(
+  brig: Brig,
+  others: readonly ServedRoute[] = [],
+): Pick<Rig, 'send' | 'addUser' | 'logIn'> {
+  const served = [...brig.routes, ...brig.internalRoutes, ...others];
 
   async function send<R extends Route>(
     route: R,

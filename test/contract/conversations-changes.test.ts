@@ -323,6 +323,32 @@ describe('members', () => {
   });
 });
 
+describe('a team’s conversation', () => {
+  it('gets a name and members from those whom the team permits, and from its guests', async () => {
+    await using rig = await openRig();
+    const team = newTeam();
+    const owner = rig.user({ team });
+    const [partner, member] = [rig.user({ team, role: 'partner' }), rig.user({ team, role: 'member' })];
+    const [guest, mate, stranger] = [rig.user(), rig.user({ team }), rig.user()];
+    rig.connect(owner, guest);
+    rig.connect(guest, stranger);
+    const body = { qualified_users: [partner, member, guest], team: { teamid: team } };
+    const { body: made } = await rig.send(owner, createConversation, { body });
+    const params = { domain: a, cnv: made.id };
+    const name = (user: User) => rig.send(user, properties.rename, { params, body: { name: 'New' } });
+    const add = (user: User, added: User) =>
+      rig.send(user, members.addMembers, { params, body: { qualified_users: [added] } });
+    rig.pushes.length = 0;
+    await assert.rejects(name(partner), refusal('invalid-op'));
+    await assert.rejects(add(partner, mate), refusal('invalid-op'));
+    assert.deepEqual(rig.pushes, []);
+    assert.equal((await name(member)).status, 200);
+    assert.equal((await name(guest)).status, 200);
+    assert.equal((await add(member, mate)).status, 200);
+    assert.equal((await add(guest, stranger)).status, 200);
+  });
+});
+
 describe('the end of a conversation', () => {
   it('is for a team’s conversations, by its admins', async () => {
     await using rig = await openRig();

@@ -135,6 +135,25 @@ describe('making a group', () => {
     await assert.rejects(of([stranger], []), refusal('access-denied'));
   });
 
+  it('takes what the team permits its creator, partners only one other', async () => {
+    await using rig = await openRig();
+    const team = newTeam();
+    const [partner, member] = [rig.user({ team, role: 'partner' }), rig.user({ team, role: 'member' })];
+    const [one, other] = [rig.user({ team }), rig.user({ team })];
+    const of = (creator: User, users: readonly User[], more: object = {}) =>
+      rig.send(creator, createConversation, {
+        body: { qualified_users: [...users], team: { teamid: team }, ...more },
+      });
+    await of(partner, [one]);
+    await of(member, [one, other]);
+    await assert.rejects(of(partner, [one, other]), refusal('operation-denied'));
+    await assert.rejects(of(partner, [], { protocol: 'mls' }), refusal('operation-denied'));
+    rig.connect(partner, one);
+    rig.connect(member, one);
+    await assert.rejects(of(partner, [one], { team: null }), refusal('operation-denied'));
+    await of(member, [one], { team: null });
+  });
+
   it('is refused when it is too large', async () => {
     await using rig = await openRig({ maxConversationSize: 3 });
     const [alice, ...others] = [rig.user(), rig.user(), rig.user(), rig.user()];

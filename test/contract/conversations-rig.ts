@@ -18,6 +18,7 @@ import { Refusal } from '#contract/refusal.ts';
 import type { Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
 import type { InputOf, OutputOf, Rpc } from '#contract/rpc.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
+import { permissionsOf, type TeamRole } from '#contract/teams.ts';
 import { type Galley, type GalleySettings, type OwnUser, openGalley } from '#galley';
 import { openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
@@ -69,7 +70,7 @@ export interface Rig extends AsyncDisposable {
   /** Answers the calls from now on. */
   script: Script;
   /** An own user. */
-  user(values?: Partial<OwnUser>): User;
+  user(values?: Partial<OwnUser> & { readonly role?: TeamRole }): User;
   /** Both accept. */
   connect(one: User, ...others: readonly User[]): void;
   disconnect(one: User, other: User): void;
@@ -126,6 +127,9 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
     }),
   );
   const accounts = new Map<UserId, OwnUser>();
+  const roles = new Map<UserId, TeamRole>();
+  const permissionsIn = (id: UserId, team = accounts.get(id)?.team) =>
+    team == null || accounts.get(id)?.team !== team ? undefined : permissionsOf(roles.get(id) ?? 'owner');
   const accepted = new Set<string>();
   const key = (one: User, other: User) => [one, other].map(({ domain: at, id }) => `${at}/${id}`).join(' ');
   const isConnected = (one: User, other: User) => accepted.has(key(one, other));
@@ -183,6 +187,10 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
         listContacts: async (id) =>
           [...accounts.keys()].filter((other) => isConnected({ domain: a, id }, { domain: a, id: other })),
       },
+      teams: {
+        permissionsOf: async (id, team) => permissionsIn(id, team),
+        ownPermissionsOf: async (id) => permissionsIn(id),
+      },
       events: {
         async push(work, push) {
           work.onCommit(() => pushes.push(push));
@@ -216,9 +224,10 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
     told,
     calls,
     script: willingRemotes,
-    user(values) {
+    user({ role, ...values } = {}) {
       const user = userOf(a);
       accounts.set(user.id, { id: user.id, team: null, isActivated: true, ...values });
+      if (role !== undefined) roles.set(user.id, role);
       return user;
     },
     connect(one, ...others) {

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { createConnection } from '#contract/client/connections.ts';
 import { getActivate, register } from '#contract/client/registration.ts';
 import { putSelf, putSelfHandle, putSelfLocale, putSelfSupportedProtocols } from '#contract/client/self.ts';
+import type { UserId } from '#contract/ids.ts';
 import { getActivationCode, putUserName } from '#contract/internal/users.ts';
+import { withoutTeams } from '../../src/brig/accounts/team-needs.ts';
 import { openRig } from './brig-rig.ts';
 
 const team = '6562d941-4f40-4db4-b96e-56a06d71c2c3';
@@ -12,7 +14,9 @@ const team = '6562d941-4f40-4db4-b96e-56a06d71c2c3';
 export function userEventSuite(freshUrl: () => Promise<string>): void {
   describe('a change of a profile', () => {
     it('is told to own clients, accepted contacts and team mates, with what has changed', async () => {
-      await using rig = await openRig(await freshUrl());
+      const mates: UserId[] = [];
+      const teams = { ...withoutTeams, listMembers: async () => mates };
+      await using rig = await openRig(await freshUrl(), { teams });
       const alice = await rig.addUser('alice@example.com');
       const friend = await rig.addUser('friend@example.com');
       const mate = await rig.addUser('mate@example.com');
@@ -21,6 +25,7 @@ export function userEventSuite(freshUrl: () => Promise<string>): void {
       await rig.send(createConnection, { user: alice, params: params(friend) });
       await rig.send(createConnection, { user: friend, params: params(alice) });
       await rig.send(createConnection, { user: alice, params: params(asked) });
+      mates.push(alice.userId, mate.userId);
       await rig.storage.work(({ db }) =>
         db.updateTable('account').set({ team }).where('id', 'in', [alice.userId, mate.userId]).execute(),
       );

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { sql } from 'kysely';
 import { openStorage } from '#storage';
+import { accountRow } from '../../src/brig/users/account-fixture.ts';
 import { type Dialect, reserve, reserved } from './storage-suite.ts';
+
+/** The tables that came with teams. */
+const newTables = ['team', 'team_member', 'team_invitation', 'team_notification', 'searchable_team'];
 
 /** Starting on a database that is new, known, shared or newer. */
 export function migrationSuite(dialect: Dialect): void {
@@ -40,6 +44,42 @@ export function migrationSuite(dialect: Dialect): void {
   it('refuses to start after a newer breaking migration, and names it', async () => {
     const url = await withMigration('9999-from-the-future', 1);
     await assert.rejects(openStorage({ url }), /newer version \(migration 9999-from-the-future\)/);
+  });
+
+  it('makes the owners of teams of those who had founded them', async () => {
+    const url = await dialect.freshUrl();
+    const team = '00000000-0000-0000-0000-00000000000a';
+    const feature = { team, feature: 'searchVisibilityInbound', status: 'enabled', lock_status: 'unlocked' };
+    {
+      await using storage = await openStorage({ url });
+      await storage.work(async (work) => {
+        for (const table of newTables) await sql`drop table ${sql.table(table)}`.execute(work.db);
+        await sql`delete from migration where name = '0015-teams'`.execute(work.db);
+        await work.db
+          .insertInto('account')
+          .values([accountRow({ id: 'founder', name: 'Alice', team }), accountRow({ id: 'other' })])
+          .execute();
+        await work.db
+          .insertInto('search_term')
+          .values({ term: `n:team-${team}: alice`, user_id: 'founder' })
+          .execute();
+        await work.db
+          .insertInto('team_feature')
+          .values({ ...feature, config: null })
+          .execute();
+      });
+    }
+    await using storage = await openStorage({ url });
+    const { reader } = storage;
+    const teams = await reader.selectFrom('team').select(['id', 'creator', 'name']).execute();
+    assert.deepEqual(teams, [{ id: team, creator: 'founder', name: 'Alice' }]);
+    const members = await reader.selectFrom('team_member').select(['user_id', 'permissions']).execute();
+    assert.deepEqual(members, [{ user_id: 'founder', permissions: 8191 }]);
+    const terms = await reader.selectFrom('search_term').select('term').orderBy('term').execute();
+    assert.deepEqual(
+      terms.map(({ term }) => term),
+      ['n:open: alice', `n:team-${team}: alice`],
+    );
   });
 
   it('starts after a newer migration that breaks nothing', async () => {

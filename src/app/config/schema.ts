@@ -164,6 +164,11 @@ const limits = group('Sizes and counts.', {
     default: 500,
     minimum: 2,
   }),
+  teamMembers: count({
+    about: 'Most members of a team, and most open invitations to it.',
+    default: 10_000,
+    minimum: 1,
+  }),
   clientSockets: count({
     about: 'Most TCP connections of clients at once, WebSockets among them.',
     default: 50_000,

@@ -87,6 +87,7 @@ export function isEphemeral(body: NewUser): boolean {
 
 export function flowOf(body: NewUser): Flow {
   if (isEphemeral(body)) return 'ephemeral';
+  if (body.team_code !== undefined) return 'team-member';
   if (body.team !== undefined) return 'team-creator';
   return body.email_code === undefined ? 'email' : 'email-code';
 }

@@ -1,5 +1,5 @@
 import type { NewUser } from '#contract/client/registration.ts';
-import type { UserId } from '#contract/ids.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, CookieRow, Storage, Work } from '#storage';
 import { type Activation, giveIdentity } from '../activation/activation.ts';
@@ -21,6 +21,8 @@ import {
   newAccountRow,
 } from './new-account.ts';
 import type { Passwords } from './password.ts';
+import type { AccountTeams } from './team-needs.ts';
+import type { UserEvents } from './user-events.ts';
 
 export interface RegistrationNeeds {
   readonly storage: Storage;
@@ -29,6 +31,8 @@ export interface RegistrationNeeds {
   readonly passwords: Passwords;
   readonly activation: Activation;
   readonly sessions: Sessions;
+  readonly teams: AccountTeams;
+  readonly userEvents: Pick<UserEvents, 'activated'>;
   readonly now: () => number;
 }
 
@@ -42,7 +46,8 @@ export interface Registration {
   /**
    * Registers a user from outside and logs it in. The checks come in wire-server's order.
    * @throws Refusal `bad-request`, `user-creation-restricted`, `unauthorized`, `invalid-email`, `invalid-phone`,
-   * `key-exists`, `blacklisted-email`, `missing-identity`, `invalid-invitation-code`, `invalid-code`.
+   * `key-exists`, `blacklisted-email`, `missing-identity`, `invalid-invitation-code`, `too-many-team-members`,
+   * `invalid-code`.
    */
   register(body: NewUser): Promise<Registered>;
   /** Makes an account for an operator: its e-mail counts as activated, no cookie. @throws as `register`. */
@@ -50,7 +55,7 @@ export interface Registration {
 }
 
 export function createRegistration(needs: RegistrationNeeds): Registration {
-  const { storage, settings, emailRules, passwords, activation, sessions, now } = needs;
+  const { storage, settings, emailRules, passwords, activation, sessions, teams, userEvents, now } = needs;
 
   /** Everything that can be said against a body before its password is hashed. */
   async function check(body: NewUser, email: EmailAddress | undefined): Promise<void> {
@@ -65,8 +70,11 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
     }
     if (body.team_code === undefined) return;
     if (email === undefined) throw refuse('missing-identity');
-    // No team has invited anybody yet, so every code is an unknown one.
-    throw refuse('invalid-invitation-code', { message: 'team_code: no invitation has this code' });
+    if ((await teams.findInvitee(storage.reader, body.team_code)) !== email.key) {
+      throw refuse('invalid-invitation-code', {
+        message: 'team_code: no open invitation of this address has this code',
+      });
+    }
   }
 
   async function newRow(body: NewUser): Promise<AccountRow> {
@@ -91,24 +99,45 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
     return await sessions.add(work, { userId: account.id as UserId, type, label });
   }
 
-  async function add(work: Work, row: AccountRow): Promise<void> {
+  /** The account, with the team that it founds. */
+  async function add(work: Work, row: AccountRow, { team }: NewUser): Promise<void> {
     await addAccount(work, row);
     await indexAccount(work, row);
+    if (team === undefined) return;
+    const { name, icon, icon_key: iconKey } = team;
+    await teams.found(work, row.id as UserId, { id: row.team as TeamId, name, icon, iconKey });
   }
 
   /** The account and its first cookie, and the activation that it waits for, in one unit of work. */
   async function addWithSession(row: AccountRow, body: NewUser, email: EmailAddress | undefined) {
     return await storage.work(async (work) => {
-      await add(work, row);
+      await add(work, row, body);
       const cookie = await startSession(work, row, body.label ?? null);
       const pending = email && (await activation.begin(work, email, row.id as UserId));
       return { cookie, pending };
     });
   }
 
+  /** Whoever has the code of an invitation got it by mail: the address is an identity at once. */
+  async function addInvited(work: Work, row: AccountRow, email: EmailAddress, code: string) {
+    const team = await teams.accept(work, code, email.key, row.id as UserId);
+    const account = { ...activeWith(row, email), team };
+    await addAccount(work, account);
+    await indexAccount(work, account);
+    await userEvents.activated(work, account);
+    return account;
+  }
+
+  async function addInvitedWithSession(row: AccountRow, body: NewUser, email: EmailAddress, code: string) {
+    return await workRefusingTaken(storage, 'key-exists', async (work) => {
+      const account = await addInvited(work, row, email, code);
+      return { account, cookie: await startSession(work, account, body.label ?? null) };
+    });
+  }
+
   /** With a code the account is made first: it stays behind, inactive, when the code is wrong (reference 2.3, 7). */
   async function addWithCode(row: AccountRow, body: NewUser, email: EmailAddress, code: string) {
-    await storage.work((work) => add(work, row));
+    await storage.work((work) => add(work, row, body));
     const account = await activateByCode(row, email, code);
     const cookie = await storage.work((work) => startSession(work, account, body.label ?? null));
     return { account, cookie };
@@ -126,6 +155,11 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
       await check(body, email);
       const row = await newRow(body);
       const flow = flowOf(body);
+      if (email !== undefined && body.team_code !== undefined) {
+        const registered = await addInvitedWithSession(row, body, email, body.team_code);
+        accountCreated(row.id, flow);
+        return registered;
+      }
       if (email !== undefined && body.email_code !== undefined) {
         const registered = await addWithCode(row, body, email, body.email_code);
         accountCreated(row.id, flow);
@@ -143,11 +177,20 @@ export function createRegistration(needs: RegistrationNeeds): Registration {
       const email = body.email === undefined ? undefined : readEmail(body.email);
       await check(body, email);
       const row = await newRow(body);
-      const active = email && { ...row, status: 'active', email: email.text, email_key: email.key };
-      const account = active ?? row;
-      await workRefusingTaken(storage, 'key-exists', (work) => add(work, account));
+      const account = await workRefusingTaken(storage, 'key-exists', async (work) => {
+        if (email !== undefined && body.team_code !== undefined)
+          return addInvited(work, row, email, body.team_code);
+        const added = email === undefined ? row : activeWith(row, email);
+        await add(work, added, body);
+        return added;
+      });
       accountCreated(account.id, 'internal');
       return account;
     },
   };
+}
+
+/** The account with an address that needs no further proof. */
+function activeWith(row: AccountRow, email: EmailAddress): AccountRow {
+  return { ...row, status: 'active', email: email.text, email_key: email.key };
 }

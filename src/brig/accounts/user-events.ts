@@ -1,10 +1,11 @@
 import type { ClientEvent } from '#contract/events/push.ts';
-import type { BackendDomain, UserId } from '#contract/ids.ts';
+import type { BackendDomain, TeamId, UserId } from '#contract/ids.ts';
 import type { SelfProfile } from '#contract/profiles.ts';
 import type { AccountRow, Reader, Work } from '#storage';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { Events, Origin } from '../connections/needs.ts';
-import { selfProfileOf } from '../users/profile.ts';
+import { selfProfileOf, teamOf } from '../users/profile.ts';
+import type { AccountTeams } from './team-needs.ts';
 
 /** What a `user.update` of a profile may carry (reference events 3). */
 export type ProfileChange = Partial<
@@ -34,12 +35,19 @@ export interface UserEventNeeds {
   readonly ownDomain: BackendDomain;
   readonly events: Events;
   readonly store: ConnectionStore;
+  readonly teams: Pick<AccountTeams, 'listMembers'>;
 }
 
 /** In larger teams, team mates are not told (reference client-api 11, fan-out limit). */
 const maxFanOut = 2000;
 
-export function createUserEvents({ ownDomain, events, store }: UserEventNeeds): UserEvents {
+export function createUserEvents({ ownDomain, events, store, teams }: UserEventNeeds): UserEvents {
+  /** Nobody when the team is larger than the fan-out. */
+  async function listTeamMates(reader: Reader, team: TeamId): Promise<readonly UserId[]> {
+    const members = await teams.listMembers(reader, team, maxFanOut + 1);
+    return members.length > maxFanOut ? [] : members;
+  }
+
   async function pushOwn(
     work: Work,
     user: UserId,
@@ -54,7 +62,8 @@ export function createUserEvents({ ownDomain, events, store }: UserEventNeeds): 
     async profileChanged(work, account, change, origin) {
       const id = account.id as UserId;
       const contacts = await store.listContacts(work.reader, id);
-      const mates = account.team === null ? [] : await listTeamMates(work.reader, account.team);
+      const team = teamOf(account);
+      const mates = team === undefined ? [] : await listTeamMates(work.reader, team);
       const recipients = [...new Set([id, ...contacts, ...mates])].map((user) => ({ user }));
       const event: UserEvent = { type: 'user.update', user: { id, ...change, sso_id_deleted: false } };
       await events.push(work, { recipients, event, origin, route: 'direct' });
@@ -74,16 +83,4 @@ export function createUserEvents({ ownDomain, events, store }: UserEventNeeds): 
       await pushOwn(work, id, { type: 'user.update', user: { id, email } }, undefined);
     },
   };
-}
-
-/** Nobody when the team is larger than the fan-out. */
-async function listTeamMates(reader: Reader, team: string): Promise<readonly UserId[]> {
-  const rows = await reader
-    .selectFrom('account')
-    .select('id')
-    .where('team', '=', team)
-    .where('status', '<>', 'deleted')
-    .limit(maxFanOut + 1)
-    .execute();
-  return rows.length > maxFanOut ? [] : rows.map(({ id }) => id as UserId);
 }

@@ -36,7 +36,7 @@ export interface AccountRemovalNeeds {
   readonly now: () => number;
 }
 
-export type DeletedBy = 'self' | 'operator' | 'expiry';
+export type DeletedBy = 'self' | 'operator' | 'expiry' | 'team';
 
 /** The end of an account (reference client-api 3.1, "Deletion effects"). */
 export interface AccountRemoval {

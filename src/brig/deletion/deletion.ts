@@ -1,8 +1,9 @@
-import type { TeamId, UserId } from '#contract/ids.ts';
+import type { UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { AccountRow, Reader, Storage } from '#storage';
+import type { AccountRow, Storage } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
 import type { Passwords } from '../accounts/password.ts';
+import type { AccountTeams } from '../accounts/team-needs.ts';
 import type { Origin } from '../connections/needs.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { deletionMail } from '../mail/messages.ts';
@@ -12,17 +13,12 @@ import { findAccount } from '../users/user-store.ts';
 import type { AccountRemoval } from './account-removal.ts';
 import { beginDeletion, judgeDeletionCode } from './deletion-codes.ts';
 
-/** What deletion needs to know of teams. */
-export interface TeamRoles {
-  isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
-}
-
 export interface DeletionNeeds {
   readonly storage: Storage;
   readonly passwords: Passwords;
   readonly mailer: Mailer;
   readonly removal: AccountRemoval;
-  readonly teams: TeamRoles;
+  readonly teams: Pick<AccountTeams, 'isOwner'>;
   readonly deletionUrl: string;
   readonly now: () => number;
 }

@@ -72,6 +72,32 @@ export function deletionMail(to: string, name: string, code: MailedCode): Mail {
   return { to, kind: 'deletion', subject: 'Delete your account?', text: `${text.join('\n')}\n` };
 }
 
+export interface InvitationDetails {
+  readonly to: string;
+  /** What the inviter calls the invited one. */
+  readonly name: string | null;
+  /** The inviter's address. */
+  readonly from: string;
+  /** The team's name. */
+  readonly team: string;
+  readonly code: string;
+  readonly url: string;
+}
+
+/** For somebody who is asked to join a team. */
+export function invitationMail({ to, name, from, team, code, url }: InvitationDetails): Mail {
+  const text = [
+    name === null ? 'Hello,' : `Hello ${oneLine(name)},`,
+    '',
+    `${oneLine(from)} invites you to join the team ${oneLine(team)}.`,
+    `To register, open ${url}`,
+    `or enter the code ${code}.`,
+    '',
+    'If you do not know who that is, ignore this mail.',
+  ];
+  return { to, kind: 'invitation', subject: 'Join a team', text: `${text.join('\n')}\n` };
+}
+
 function link({ url, key, code }: MailedCode): string {
   const target = new URL(url);
   target.searchParams.set('key', key);

@@ -16,14 +16,12 @@ export interface AccountLookup {
   list(ids: readonly UserId[]): Promise<readonly AccountSummary[]>;
   /** Whether the user exists and is neither ephemeral, nor suspended, nor pending. */
   isActive(id: UserId): Promise<boolean>;
-  /** Members of a team, at most `limit`; or which of the named users are. */
-  listTeam(team: TeamId, limit: number, only?: readonly UserId[]): Promise<readonly UserId[]>;
 }
 
 const present = new Set(['active', 'suspended', 'ephemeral']);
 
 export function createAccountLookup(reader: Reader): AccountLookup {
-  const lookup: AccountLookup = {
+  return {
     async list(ids) {
       const accounts = await listAccounts(reader, ids);
       return accounts
@@ -37,20 +35,5 @@ export function createAccountLookup(reader: Reader): AccountLookup {
     async isActive(id) {
       return (await listAccounts(reader, [id])).some(({ status }) => status === 'active');
     },
-    async listTeam(team, limit, only) {
-      if (only !== undefined) {
-        const named = await lookup.list(only);
-        return named.filter((account) => account.team === team).map(({ id }) => id);
-      }
-      const rows = await reader
-        .selectFrom('account')
-        .select('id')
-        .where('team', '=', team)
-        .where('status', 'in', [...present])
-        .limit(limit)
-        .execute();
-      return rows.map(({ id }) => id as UserId);
-    },
   };
-  return lookup;
 }

@@ -23,10 +23,12 @@ const Phone = Type.String({ maxLength: 64 });
 const Email = Type.String({ maxLength: 1024 });
 const CookieLabel = Type.Optional(Nullable(Type.String({ maxLength: 1024 })));
 
+/** Names and icons of teams. */
+export const TeamText = Type.String({ minLength: 1, maxLength: 256 });
 const NewTeam = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 256 }),
-  icon: Type.String({ minLength: 1, maxLength: 256 }),
-  icon_key: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  name: TeamText,
+  icon: TeamText,
+  icon_key: Type.Optional(TeamText),
   currency: Type.Optional(Type.String({ pattern: '^[A-Z]{3}$' })),
 });
 

@@ -1,7 +1,8 @@
 import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { assertAdmitted, defaultAccessRoles } from '../conversations/access.ts';
-import type { OwnUser, UserLookup } from '../needs.ts';
+import { assertOwnTeamPermits, assertTeamPermits } from '../members/team-permissions.ts';
+import type { OwnUser, TeamLookup, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
 import { assertConnected } from '../updates/changes/add-members.ts';
 import type { Actor } from '../updates/publish.ts';
@@ -10,6 +11,7 @@ import type { NewGroup } from './new-conversation.ts';
 interface Needs {
   readonly ownDomain: BackendDomain;
   readonly users: UserLookup;
+  readonly teams: TeamLookup;
   readonly settings: GalleySettings;
 }
 
@@ -37,9 +39,13 @@ export async function assertMayCreate(needs: Needs, actor: Actor, wanted: NewGro
   const creator = accounts.find(({ id }) => id === actor.user.id);
   if (wanted.team === null) {
     if (creator?.isActivated !== true) throw refuse('operation-denied');
+    await assertOwnTeamPermits(needs.teams, actor.user.id, 'AddRemoveConvMember');
     return assertConnected(needs.users, actor, wanted.users);
   }
-  if (creator?.team !== wanted.team) throw refuse('no-team-member');
+  const { teams } = needs;
+  await assertTeamPermits(teams, actor.user.id, wanted.team, 'CreateConversation');
+  if (wanted.users.length > 1 || wanted.protocol === 'mls')
+    await assertTeamPermits(teams, actor.user.id, wanted.team, 'AddRemoveConvMember');
   const others = accounts.filter(({ id }) => id !== actor.user.id);
   assertAdmitted(others, wanted.accessRoles ?? defaultAccessRoles, wanted.team);
   await assertConnected(needs.users, actor, outsideTeam(needs, wanted, others));

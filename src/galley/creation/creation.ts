@@ -7,7 +7,7 @@ import { byDomain, type OwnConversation } from '../conversations/conversation.ts
 import { endPending, listPending } from '../conversations/conversation-store.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { BackendChecks } from '../federation/backend-checks.ts';
-import type { Events, Outbox, UserLookup } from '../needs.ts';
+import type { Events, Outbox, TeamLookup, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
 import type { Actor } from '../updates/publish.ts';
 import { introduceBackends, takeBack, tellBackends, tellOwnMembers } from './announce.ts';
@@ -42,6 +42,7 @@ export interface CreationNeeds {
   readonly isMlsEnabled: boolean;
   readonly conversations: Conversations;
   readonly users: UserLookup;
+  readonly teams: TeamLookup;
   readonly backends: BackendChecks;
   readonly events: Events;
   readonly outbox: Outbox;

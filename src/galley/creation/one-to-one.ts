@@ -3,7 +3,8 @@ import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/id
 import { localOneToOneConversation, oneToOneConversation } from '#contract/one-to-one.ts';
 import { refuse } from '#contract/refusal.ts';
 import { isSameUser, type OwnConversation, type QualifiedUser } from '../conversations/conversation.ts';
-import type { UserLookup } from '../needs.ts';
+import { assertTeamPermits } from '../members/team-permissions.ts';
+import type { TeamLookup, UserLookup } from '../needs.ts';
 import { assertConnected } from '../updates/changes/add-members.ts';
 import type { Actor } from '../updates/publish.ts';
 import type { Created, Creation } from './creation.ts';
@@ -12,6 +13,7 @@ import { newPrivate } from './new-conversation.ts';
 interface Needs {
   readonly ownDomain: BackendDomain;
   readonly users: UserLookup;
+  readonly teams: TeamLookup;
   readonly creation: Pick<Creation, 'create'>;
   readonly now: () => number;
 }
@@ -31,7 +33,7 @@ export function createOneToOneOf(needs: Needs): CreateOneToOne {
     if (other === undefined || others.length > 1 || isSameUser(other, actor.user)) throw refuse('invalid-op');
     if (other.domain !== needs.ownDomain) return withRemote(needs, actor, other, name);
     if (team === null) await assertConnected(needs.users, actor, [other]);
-    else await assertTeamMates(needs.users, actor.user.id, other.id, team);
+    else await assertTeamMates(needs.teams, actor.user.id, other.id, team);
     const { id } = localOneToOneConversation(needs.ownDomain, actor.user.id, other.id);
     return needs.creation.create(actor, oneToOne(needs, actor, other, id, name, team));
   };
@@ -50,15 +52,13 @@ async function withRemote(
 }
 
 async function assertTeamMates(
-  users: UserLookup,
+  teams: TeamLookup,
   creator: UserId,
   other: UserId,
   team: TeamId,
 ): Promise<void> {
-  const accounts = await users.listOwn([creator, other]);
-  const isIn = (id: UserId) => accounts.some((account) => account.id === id && account.team === team);
-  if (!isIn(creator)) throw refuse('no-team-member');
-  if (!isIn(other)) throw refuse('non-binding-team-members');
+  await assertTeamPermits(teams, creator, team, 'CreateConversation');
+  if ((await teams.permissionsOf(other, team)) === undefined) throw refuse('non-binding-team-members');
 }
 
 function oneToOne(

@@ -6,8 +6,7 @@ import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import { accessRolesOf } from '../conversations/access.ts';
 import type { QualifiedConversation } from '../conversations/conversation.ts';
-
-import type { UserLookup } from '../needs.ts';
+import type { TeamLookup, UserLookup } from '../needs.ts';
 import type { RemoteChanges } from '../remote/remote-changes.ts';
 import { rename, setMessageTimer, setReceiptMode } from '../updates/changes/properties.ts';
 import { setAccess } from '../updates/changes/set-access.ts';
@@ -18,6 +17,7 @@ import { actorOf, assertOwn, changeAnswer } from './caller.ts';
 
 interface Needs extends ProtocolNeeds {
   readonly users: UserLookup;
+  readonly teams: TeamLookup;
   readonly update: Update;
   readonly remoteChanges: RemoteChanges;
 }
@@ -45,17 +45,17 @@ async function changeOwn(
 }
 
 function nameRoutes(needs: Needs): readonly ServedRoute[] {
-  const { ownDomain, conversations } = needs;
+  const { ownDomain } = needs;
   return [
     ...[client.renameOwnDomainV1, client.renameOwnDomain].map((declared) =>
       handle(declared, ({ user, params, body }) => {
         const conversation = { domain: ownDomain, id: params.cnv };
-        return changeOwn(needs, actorOf(user, ownDomain), conversation, rename(conversations, body.name));
+        return changeOwn(needs, actorOf(user, ownDomain), conversation, rename(needs, body.name));
       }),
     ),
     handle(client.rename, ({ user, params, body }) => {
       const conversation = { domain: params.domain, id: params.cnv };
-      return changeOwn(needs, actorOf(user, ownDomain), conversation, rename(conversations, body.name));
+      return changeOwn(needs, actorOf(user, ownDomain), conversation, rename(needs, body.name));
     }),
   ];
 }

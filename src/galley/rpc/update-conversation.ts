@@ -59,7 +59,7 @@ function changeOf(needs: Needs, { tag, action }: ConversationAction): Change {
       // Teams are of one backend, and only their members end their conversations.
       throw refuse('federation-not-implemented');
     case 'ConversationRenameTag':
-      return rename(conversations, action.name);
+      return rename(needs, action.name);
     case 'ConversationMessageTimerUpdateTag':
       return setMessageTimer(conversations, action.message_timer ?? null);
     case 'ConversationReceiptModeUpdateTag':

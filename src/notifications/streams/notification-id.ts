@@ -17,6 +17,8 @@ export interface NotificationIds {
   transientId(position: number): string;
   /** The position of one of our stored notifications; undefined for any other UUID. */
   positionOf(id: string): number | undefined;
+  /** The time of a version 1 UUID of whatever maker, as a position; undefined for other texts. */
+  timeOf(id: string): number | undefined;
 }
 
 /**
@@ -32,6 +34,10 @@ export function createNotificationIds(domain: BackendDomain): NotificationIds {
     positionOf(id) {
       const match = version1.exec(id.toLowerCase());
       return match?.[4] === stored ? parse(match) : undefined;
+    },
+    timeOf(id) {
+      const match = version1.exec(id.toLowerCase());
+      return match === null ? undefined : Number(ticksOf(match) / 10n);
     },
   };
 }
@@ -61,7 +67,12 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0');
 }
 
-function parse([, low, middle, high]: RegExpExecArray): number | undefined {
-  const ticks = BigInt(`0x${high}${middle}${low}`) - gregorian;
+/** Since 1970; less than nothing for earlier times. */
+function ticksOf([, low, middle, high]: RegExpExecArray): bigint {
+  return BigInt(`0x${high}${middle}${low}`) - gregorian;
+}
+
+function parse(match: RegExpExecArray): number | undefined {
+  const ticks = ticksOf(match);
   return ticks >= 0n && ticks % 10n === 0n ? Number(ticks / 10n) : undefined;
 }

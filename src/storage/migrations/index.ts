@@ -11,6 +11,7 @@ import { keyPackages } from './0010-key-packages.ts';
 import { mlsGroups } from './0011-mls-groups.ts';
 import { teamFeatures } from './0012-team-features.ts';
 import { assetUsage } from './0014-asset-usage.ts';
+import { teams } from './0015-teams.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   mlsGroups,
   teamFeatures,
   assetUsage,
+  teams,
 ];

@@ -12,6 +12,62 @@ export interface TeamFeatureRow {
   config: string | null;
 }
 
+/** A team. Owner: teams. */
+export interface TeamRow {
+  id: string;
+  creator: string;
+  name: string;
+  icon: string;
+  icon_key: string | null;
+  splash_screen: string;
+  /** `standard` or `no-name-outside-team`. */
+  search_visibility: string;
+  /** Who has deleted it: its conversations and members are on their way out, and nobody may use it any more. */
+  deleted_by: string | null;
+}
+
+/** Who is in a team, in at most one. Owner: teams. */
+export interface TeamMemberRow {
+  team: string;
+  user_id: string;
+  /** What the member may do, and what it may let others do: sets of bits. */
+  permissions: number;
+  copy_permissions: number;
+  /** Who has invited the member, and when; null for founders. */
+  created_by: string | null;
+  created_at: number | null;
+  /** `no_consent`, `disabled`, `pending` or `enabled`. */
+  legalhold_status: string;
+}
+
+/** Who is asked to join a team. Owner: teams. */
+export interface TeamInvitationRow {
+  team: string;
+  id: string;
+  code: string;
+  email: string;
+  email_key: string;
+  name: string | null;
+  /** `owner`, `admin`, `member` or `partner`. */
+  role: string;
+  created_by: string;
+  created_at: number;
+  expires_at: number;
+}
+
+/** An event of a team's own queue, for who was away. Owner: teams. */
+export interface TeamNotificationRow {
+  team: string;
+  /** Microseconds since 1970, no two alike in a team. */
+  at: number;
+  /** JSON. */
+  event: string;
+}
+
 export interface TeamTables {
+  team: TeamRow;
   team_feature: TeamFeatureRow;
+  team_invitation: TeamInvitationRow;
+  team_member: TeamMemberRow;
+  team_notification: TeamNotificationRow;
 }

@@ -8,15 +8,14 @@ import {
   type LockStatus,
   type MlsConfig,
 } from '#contract/features.ts';
-import type { TeamId, UserId } from '#contract/ids.ts';
+import type { TeamId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { compileParser } from '#contract/schema.ts';
-import type { Storage, Work } from '#storage';
-import type { TeamsNeeds } from '../index.ts';
-import { defaultFeature, findSet, listSet, putFeature } from './feature-store.ts';
-
-/** Who is told of a change: everybody in a team up to this size, nobody in a larger one. */
-const fanOutLimit = 2_000;
+import type { Work } from '#storage';
+import { listMembers } from '../members/member-store.ts';
+import type { TeamsNeeds } from '../needs.ts';
+import type { TeamsSettings } from '../settings.ts';
+import { defaultFeature, findFeature, listSet, putFeature } from './feature-store.ts';
 
 /** What is given of a feature; the rest stays. */
 export interface FeaturePatch extends Partial<FeatureChange> {
@@ -34,21 +33,17 @@ export interface FeatureFlags {
   patch(team: TeamId, name: FeatureName, patch: FeaturePatch): Promise<Feature>;
 }
 
-export function createFeatureFlags({
-  storage,
-  membership,
-  events,
-}: Pick<TeamsNeeds, 'storage' | 'membership' | 'events'>): FeatureFlags {
-  const get = async (reader: Storage['reader'], team: TeamId, name: FeatureName) =>
-    (await findSet(reader, team, name)) ?? defaultFeature(name);
+interface Needs extends Pick<TeamsNeeds, 'storage' | 'events'> {
+  readonly settings: TeamsSettings;
+}
 
+export function createFeatureFlags({ storage, events, settings }: Needs): FeatureFlags {
   async function change(team: TeamId, name: FeatureName, next: (now: Feature) => Feature): Promise<Feature> {
-    const members = await membership.listMembers(team, fanOutLimit + 1);
     return await storage.work(async (work) => {
-      const wanted = next(await get(work.reader, team, name));
+      const wanted = next(await findFeature(work.reader, team, name));
       await assertFits(work, team, name, wanted);
       await putFeature(work, team, name, wanted);
-      if (members.length <= fanOutLimit) await tell(work, members, name, wanted);
+      await tell(work, team, name, wanted);
       return wanted;
     });
   }
@@ -57,24 +52,22 @@ export function createFeatureFlags({
     if (name === 'mls') {
       assertProtocols(wanted.config as MlsConfig);
       if (wanted.status === 'enabled') return;
-      if ((await get(work.reader, team, 'mlsMigration')).status === 'enabled')
+      if ((await findFeature(work.reader, team, 'mlsMigration')).status === 'enabled')
         throw refuse('mls-protocol-mismatch', {
           message: 'mls: cannot be disabled while mlsMigration is enabled',
         });
     }
     if (name !== 'mlsMigration' || wanted.status === 'disabled') return;
-    if ((await get(work.reader, team, 'mls')).status === 'disabled')
+    if ((await findFeature(work.reader, team, 'mls')).status === 'disabled')
       throw refuse('mls-protocol-mismatch', { message: 'mlsMigration: cannot be enabled without mls' });
   }
 
-  async function tell(
-    work: Work,
-    members: readonly UserId[],
-    name: FeatureName,
-    data: Feature,
-  ): Promise<void> {
+  /** Everybody, or nobody in a team that is too large for that. */
+  async function tell(work: Work, team: TeamId, name: FeatureName, data: Feature): Promise<void> {
+    const members = await listMembers(work.reader, team, settings.fanOutLimit + 1);
+    if (members.length === 0 || members.length > settings.fanOutLimit) return;
     const event = { type: 'feature-config.update', name, data };
-    if (members.length > 0) await events.push(work, { recipients: members.map((user) => ({ user })), event });
+    await events.push(work, { recipients: members.map(({ user }) => ({ user })), event });
   }
 
   return {
@@ -83,7 +76,7 @@ export function createFeatureFlags({
       const entries = featureNames.map((name) => [name, set.get(name) ?? defaultFeature(name)]);
       return Object.fromEntries(entries) as AllFeatures;
     },
-    get: (team, name) => get(storage.reader, team, name),
+    get: (team, name) => findFeature(storage.reader, team, name),
     set: (team, name, { status, config }) =>
       change(team, name, (now) => {
         if (now.lockStatus === 'locked') throw refuse('feature-locked');

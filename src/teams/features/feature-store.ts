@@ -14,14 +14,15 @@ export async function listSet(reader: Reader, team: TeamId): Promise<ReadonlyMap
   return new Map(rows.map((row) => [row.feature, fromRow(row)]));
 }
 
-export async function findSet(reader: Reader, team: TeamId, name: FeatureName): Promise<Feature | undefined> {
+/** As it was set, or else as it is by default. */
+export async function findFeature(reader: Reader, team: TeamId, name: FeatureName): Promise<Feature> {
   const row = await reader
     .selectFrom('team_feature')
     .selectAll()
     .where('team', '=', team)
     .where('feature', '=', name)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row === undefined ? defaultFeature(name) : fromRow(row);
 }
 
 export async function putFeature(

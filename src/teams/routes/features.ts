@@ -1,46 +1,47 @@
 import * as client from '#contract/client/features.ts';
-import type { TeamId, UserId } from '#contract/ids.ts';
+import type { TeamId } from '#contract/ids.ts';
 import * as internal from '#contract/internal/features.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
+import { isAdmin } from '#contract/teams.ts';
+import type { Storage } from '#storage';
 import type { FeatureFlags } from '../features/feature-flags.ts';
-import type { TeamMembership } from '../index.ts';
+import { getOwnMember } from '../members/checks.ts';
+import { findMembership } from '../members/member-store.ts';
+import { findTeam } from '../team-store.ts';
 
 interface Needs {
-  readonly membership: TeamMembership;
+  readonly storage: Pick<Storage, 'reader'>;
   readonly features: FeatureFlags;
 }
 
 /** Feature flags as members of a team see and set them (reference client-api 9.2). */
-export function featureRoutes({ membership, features }: Needs): readonly ServedRoute[] {
-  async function mustBeMember(user: UserId, team: TeamId): Promise<void> {
-    if ((await membership.teamOf(user)) !== team) throw refuse('no-team-member');
-  }
+export function featureRoutes({ storage: { reader }, features }: Needs): readonly ServedRoute[] {
   return [
     handle(client.getFeatureConfigs, async ({ user }) => ({
       status: 200,
-      body: await features.list(await membership.teamOf(user.userId)),
+      body: await features.list((await findMembership(reader, user.userId))?.team),
     })),
     handle(client.getTeamFeatures, async ({ user, params }) => {
-      await mustBeMember(user.userId, params.tid);
+      await getOwnMember(reader, params.tid, user.userId);
       return { status: 200, body: await features.list(params.tid) };
     }),
     handle(client.getTeamFeature, async ({ user, params }) => {
-      await mustBeMember(user.userId, params.tid);
+      await getOwnMember(reader, params.tid, user.userId);
       return { status: 200, body: await features.get(params.tid, params.feature) };
     }),
     handle(client.setTeamFeature, async ({ user, params, body }) => {
-      await mustBeMember(user.userId, params.tid);
-      if (!(await membership.mayAdminister(user.userId, params.tid))) throw refuse('operation-denied');
+      const { permissions } = await getOwnMember(reader, params.tid, user.userId);
+      if (!isAdmin(permissions.self)) throw refuse('operation-denied');
       return { status: 200, body: await features.set(params.tid, params.feature, body) };
     }),
   ];
 }
 
 /** The same for operators' tools, who are not asked which team they are of. */
-export function internalFeatureRoutes({ membership, features }: Needs): readonly ServedRoute[] {
+export function internalFeatureRoutes({ storage: { reader }, features }: Needs): readonly ServedRoute[] {
   async function mustExist(team: TeamId): Promise<void> {
-    if ((await membership.listMembers(team, 1)).length === 0) throw refuse('no-team');
+    if ((await findTeam(reader, team)) === undefined) throw refuse('no-team');
   }
   return [
     handle(internal.getFeature, async ({ params: { tid, feature } }) => {

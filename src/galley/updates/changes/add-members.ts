@@ -11,7 +11,8 @@ import {
 import type { Conversations } from '../../conversations/conversations.ts';
 import type { BackendChecks } from '../../federation/backend-checks.ts';
 import { assertNotAbove } from '../../members/role-table.ts';
-import type { OwnUser, UserLookup } from '../../needs.ts';
+import { assertPermittedIn } from '../../members/team-permissions.ts';
+import type { OwnUser, TeamLookup, UserLookup } from '../../needs.ts';
 import type { Actor } from '../publish.ts';
 import type { Change } from '../update.ts';
 
@@ -19,6 +20,7 @@ export interface AddNeeds {
   readonly ownDomain: BackendDomain;
   readonly conversations: Conversations;
   readonly users: UserLookup;
+  readonly teams: TeamLookup;
   readonly backends: BackendChecks;
   readonly maxConversationSize: number;
   readonly isFederating: boolean;
@@ -41,6 +43,7 @@ export function addMembers(needs: AddNeeds, invited: readonly QualifiedUser[], r
       if (!conversation.access.includes('invite')) throw refuse('access-denied');
       await assertOwnUsers(needs, conversation, actor, users);
       await assertRemoteUsers(needs, conversation, actor, users);
+      await assertPermittedIn(needs, conversation, actor.user, 'AddRemoveConvMember');
     },
     async apply(work, conversation) {
       const users = newcomers(conversation);

@@ -1,7 +1,10 @@
 import type { RoleAction } from '#contract/conversations.ts';
 import type { ConversationAction } from '#contract/federation/conversation-actions.ts';
+import type { BackendDomain } from '#contract/ids.ts';
 import type { ConversationProperties, OwnConversation } from '../../conversations/conversation.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
+import { assertPermittedIn } from '../../members/team-permissions.ts';
+import type { TeamLookup } from '../../needs.ts';
 import type { Change } from '../update.ts';
 
 /** Changes of one property of a conversation (reference client-api 4.6). */
@@ -27,15 +30,25 @@ function propertyChange(conversations: Conversations, change: PropertyChange): C
   };
 }
 
-/** A new name; the same one again is a change too. */
-export function rename(conversations: Conversations, name: string): Change {
-  return propertyChange(conversations, {
+export interface RenameNeeds {
+  readonly ownDomain: BackendDomain;
+  readonly conversations: Conversations;
+  readonly teams: TeamLookup;
+}
+
+/** A new name; the same one again is a change too. Who is in the conversation's team needs its permission as well. */
+export function rename(needs: RenameNeeds, name: string): Change {
+  const change = propertyChange(needs.conversations, {
     needs: 'modify_conversation_name',
     anyType: true,
     properties: { name },
     action: { tag: 'ConversationRenameTag', action: { name } },
     isSame: () => false,
   });
+  return {
+    ...change,
+    prepare: (conversation, { user }) => assertPermittedIn(needs, conversation, user, 'ModifyConvName'),
+  };
 }
 
 /** After how many milliseconds messages disappear; `null` for never. */

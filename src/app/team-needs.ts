@@ -1,0 +1,30 @@
+import type { AccountTeams, Brig } from '#brig';
+import type { TeamLookup } from '#galley';
+import type { Reader } from '#storage';
+import type { TeamAccounts, Teams } from '#teams';
+
+/** What is known of teams, in the words of other parts. */
+
+export function brigTeams({ members, found, acceptance }: Teams): AccountTeams {
+  return { isOwner: members.isOwner, listMembers: members.list, found, ...acceptance };
+}
+
+export function galleyTeams(reader: Reader, { members }: Pick<Teams, 'members'>): TeamLookup {
+  return {
+    permissionsOf: async (user, team) => (await members.find(reader, team, user))?.permissions.self,
+    ownPermissionsOf: async (user) => (await members.findOf(reader, user))?.permissions.self,
+  };
+}
+
+/** What brig knows of accounts, in the words of teams. */
+export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
+  return {
+    findEmail: (user) => brig().forTeams.findEmail(user),
+    readEmail: (text) => brig().forTeams.readEmail(text),
+    readInvitee: (text) => brig().forTeams.readInvitee(text),
+    isEmailTaken: (reader, key) => brig().forTeams.isEmailTaken(reader, key),
+    mailInvitation: (mail) => brig().forTeams.mailInvitation(mail),
+    verifyPassword: (user, password) => brig().forTeams.verifyPassword(user, password),
+    remove: (user, allowed) => brig().forTeams.remove(user, allowed),
+  };
+}

@@ -1,0 +1,38 @@
+import type { TeamId, UserId } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
+import type { Reader, Work } from '#storage';
+
+/** What a registration says of the team that it founds. */
+export interface FoundedTeam {
+  readonly id: TeamId;
+  readonly name: string;
+  readonly icon: string;
+  readonly iconKey: string | undefined;
+}
+
+/** What accounts need of whoever keeps teams. */
+export interface AccountTeams {
+  isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
+  /** At most `limit` members of a team. */
+  listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
+  /** Makes a team with this user as its owner. */
+  found(work: Work, founder: UserId, team: FoundedTeam): Promise<void>;
+  /** The uniqueness key of the address that an invitation's code was mailed to; undefined for an unknown code. */
+  findInvitee(reader: Reader, code: string): Promise<string | undefined>;
+  /**
+   * Puts a new user into the team that has invited it.
+   * @throws Refusal `invalid-invitation-code`, `too-many-team-members`
+   */
+  accept(work: Work, code: string, emailKey: string, user: UserId): Promise<TeamId>;
+}
+
+/** Nobody keeps teams: an account's team is just an id, and only founding it leads there. */
+export const withoutTeams: AccountTeams = {
+  isOwner: async () => true,
+  listMembers: async () => [],
+  found: async () => undefined,
+  findInvitee: async () => undefined,
+  accept: async () => {
+    throw refuse('invalid-invitation-code');
+  },
+};

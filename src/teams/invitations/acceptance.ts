@@ -1,0 +1,63 @@
+import type { TeamId, UserId } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
+import { permissionsOf, type TeamRole } from '#contract/teams.ts';
+import type { Reader, Work } from '#storage';
+import type { TeamEvents } from '../events/team-events.ts';
+import { addMember, countMembers, listAdmins } from '../members/member-store.ts';
+import { addToQueue } from '../queue/team-queue.ts';
+import type { TeamsSettings } from '../settings.ts';
+import { lockTeam } from '../team-store.ts';
+import { findInvitationByCode, takeInvitation } from './invitation-store.ts';
+
+/** Joining a team by the code of an invitation, as a part of registering. */
+export interface Acceptance {
+  /** The uniqueness key of the address that the code was mailed to; undefined for an unknown code. */
+  findInvitee(reader: Reader, code: string): Promise<string | undefined>;
+  /**
+   * Puts a new user into the team that has invited it, and takes the invitation away.
+   * @throws Refusal `invalid-invitation-code`, `too-many-team-members`
+   */
+  accept(work: Work, code: string, emailKey: string, user: UserId): Promise<TeamId>;
+}
+
+interface Needs {
+  readonly teamEvents: TeamEvents;
+  readonly settings: TeamsSettings;
+  readonly now: () => number;
+  oldest(): number;
+}
+
+export function createAcceptance({ teamEvents, settings, now, oldest }: Needs): Acceptance {
+  async function tell(work: Work, team: TeamId, user: UserId): Promise<void> {
+    const event = teamEvents.of(team, { type: 'team.member-join', data: { user } });
+    await teamEvents.show(work, [user, ...(await listAdmins(work.reader, team))], event);
+    await addToQueue(work, team, event, { nowMs: now(), oldest: oldest() });
+  }
+
+  return {
+    async findInvitee(reader, code) {
+      return (await findInvitationByCode(reader, code, now()))?.email_key;
+    },
+
+    async accept(work, code, emailKey, user) {
+      const invitation = await takeInvitation(work, code, now());
+      if (invitation === undefined || invitation.email_key !== emailKey) throw unknownCode();
+      const team = invitation.team as TeamId;
+      if ((await lockTeam(work, team)) === undefined) throw unknownCode();
+      if ((await countMembers(work.reader, team)) >= settings.maxTeamSize) {
+        throw refuse('too-many-team-members');
+      }
+      const set = permissionsOf(invitation.role as TeamRole);
+      const invited = { by: invitation.created_by as UserId, at: invitation.created_at };
+      await addMember(work, { team, user, permissions: { self: set, copy: set }, invited });
+      await tell(work, team, user);
+      return team;
+    },
+  };
+}
+
+function unknownCode() {
+  return refuse('invalid-invitation-code', {
+    message: 'team_code: no open invitation of this address has this code',
+  });
+}

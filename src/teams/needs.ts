@@ -1,0 +1,74 @@
+import type { Push } from '#contract/events/push.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
+import type { Reader, Storage, Work } from '#storage';
+import type { TeamsSettings } from './settings.ts';
+
+/** Puts events into the streams of own users' clients. */
+export interface Events {
+  push(work: Work, push: Push): Promise<void>;
+}
+
+/** An e-mail address as it was given, and what tells it from others. */
+export interface Email {
+  readonly text: string;
+  readonly key: string;
+}
+
+export interface InvitationMail {
+  readonly to: string;
+  /** What the inviter calls the invited one. */
+  readonly name: string | null;
+  /** The inviter's address. */
+  readonly from: string;
+  /** The team's name. */
+  readonly team: string;
+  readonly code: string;
+  readonly url: string;
+}
+
+/** What teams asks of whoever keeps accounts. */
+export interface TeamAccounts {
+  /** The verified e-mail address of a user. */
+  findEmail(user: UserId): Promise<string | undefined>;
+  /** @throws Refusal `invalid-email` */
+  readEmail(text: string): Email;
+  /** The address of somebody who may be invited. @throws Refusal `invalid-email`, `blacklisted-email` */
+  readInvitee(text: string): Email;
+  /** Whether somebody has an account with the address. */
+  isEmailTaken(reader: Reader, key: string): Promise<boolean>;
+  /** After the commit; that it cannot be sent fails nothing. */
+  mailInvitation(mail: InvitationMail): void;
+  /** Whether this is the password of the user, who may have none. */
+  verifyPassword(user: UserId, password: string | undefined): Promise<boolean>;
+  /**
+   * Deletes an account with all that belongs to it. False when there is none any more.
+   * @param allowed decides within the unit of work whether it may go
+   */
+  remove(user: UserId, allowed: (work: Work) => Promise<boolean>): Promise<boolean>;
+}
+
+/** What teams asks of whoever keeps conversations. */
+export interface TeamConversations {
+  /** Ends all those of a team, in the name of who has deleted it. */
+  end(team: TeamId, by: UserId, signal: AbortSignal): Promise<void>;
+}
+
+/** Translates between positions in a team's queue and the version 1 UUIDs that clients see. */
+export interface QueueIds {
+  idOf(position: number): string;
+  /** The position of the time of any version 1 UUID; undefined for other texts. */
+  timeOf(id: string): number | undefined;
+}
+
+/** What teams needs of others. */
+export interface TeamsNeeds {
+  readonly storage: Storage;
+  readonly events: Events;
+  readonly accounts: TeamAccounts;
+  readonly conversations: TeamConversations;
+  readonly queueIds: QueueIds;
+  /** What differs from production's defaults. */
+  readonly settings?: Partial<TeamsSettings>;
+  /** Unix time in milliseconds. */
+  readonly now?: () => number;
+}

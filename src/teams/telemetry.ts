@@ -1,0 +1,23 @@
+import { Counter } from 'prom-client';
+import { logger } from '#telemetry';
+
+/** What teams tells operators. Lines name teams by id. */
+
+const log = logger('teams');
+
+const deletions = new Counter({
+  name: 'crosswire_teams_deletions_total',
+  help: 'Attempts to take a deleted team apart, by outcome: done, failed',
+  labelNames: ['outcome'],
+});
+
+export function teamDeleted(team: string): void {
+  deletions.inc({ outcome: 'done' });
+  log.info({ team }, 'team deleted');
+}
+
+/** Tried again by itself. */
+export function deletionFailed(team: string, error: unknown): void {
+  deletions.inc({ outcome: 'failed' });
+  log.warn({ err: error, team }, 'a team could not be deleted yet');
+}
