@@ -23,7 +23,7 @@ const ErrorSchema = Type.Object({
 export function describeRoutes(routes: readonly Route[], { version, domain }: OpenApiOptions): object {
   const described = routes.filter((route) => route.auth !== 'internal' && inVersion(route, version));
   const byPath = Map.groupBy(described, ({ path }) => path.replace(/:(\w+)/g, '{$1}'));
-  const isStable = (clientApiVersions.stable as readonly number[]).includes(version);
+  const isStable = clientApiVersions.stable.includes(version);
   return {
     openapi: '3.1.0',
     info: {

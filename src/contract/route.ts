@@ -3,8 +3,16 @@ import type { ClientId, UserId } from './ids.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Client API versions: 0 to 5 stable, 6 under development (reference client-api 1.1). */
-export const clientApiVersions = { stable: [0, 1, 2, 3, 4, 5], development: [6] } as const;
+interface ClientApiVersions {
+  readonly stable: readonly number[];
+  readonly development: readonly number[];
+}
+
+/** Client API versions, in the forms that released servers speak (reference client-api 1.1, official-client 3). */
+export const clientApiVersions: ClientApiVersions = {
+  stable: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  development: [],
+};
 
 /**
  * Who may call: `anyone`; `user`, with an access token; `internal`, on the operations listener, which has no
@@ -18,10 +26,13 @@ export type RouteLimit = 'login' | 'registration' | 'upload';
 /** Answer schemas by status. `null`: the answer has no body. */
 export type Answers = { readonly [status: number]: TSchema | null };
 
+/** Client API versions that have a route: `[from, until)`. */
+export type VersionRange = readonly [from: number, until?: number];
+
 interface RouteDeclaration<P, Q, B, A, U> {
   readonly auth: U;
-  /** Client API versions that have the route: `[from, until)`; all when not given. */
-  readonly versions?: readonly [from: number, until?: number];
+  /** All when not given. */
+  readonly versions?: VersionRange;
   /** Schemas of path captures, by name. A capture that does not parse is a 404. */
   readonly params?: P;
   /** Schemas of query parameters by name; wrap in Type.Optional what may be absent. Values are strings. */
@@ -63,13 +74,13 @@ export function route<
 }
 
 /** Whether a client API version has the route. */
-export function inVersion(route: Route, version: number): boolean {
+export function inVersion(route: Pick<Route, 'versions'>, version: number): boolean {
   const [from, until] = versionRange(route);
   return version >= from && version < until;
 }
 
 /** The versions that have the route: `[from, until)`. */
-export function versionRange({ versions }: Route): readonly [from: number, until: number] {
+export function versionRange({ versions }: Pick<Route, 'versions'>): readonly [from: number, until: number] {
   return [versions?.[0] ?? 0, versions?.[1] ?? Number.POSITIVE_INFINITY];
 }
 

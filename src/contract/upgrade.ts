@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AuthenticatedUser } from './route.ts';
+import type { AuthenticatedUser, VersionRange } from './route.ts';
 
 /** A request of an authenticated user to speak WebSocket from here on. */
 export interface Upgrade {
@@ -14,8 +14,10 @@ export interface Upgrade {
 
 /** Who takes such requests over at a path, as a part hands it to the gateway. */
 export interface UpgradeRoute {
-  /** `/await`, without version prefix: it is the same in every version. */
+  /** `/await`, without version prefix. */
   readonly path: string;
+  /** All when not given. */
+  readonly versions?: VersionRange;
   /** @throws Refusal while nothing has been answered yet. */
   take(upgrade: Upgrade): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Refusal, refuse } from '#contract/refusal.ts';
+import { inVersion } from '#contract/route.ts';
 import type { UpgradeRoute } from '#contract/upgrade.ts';
 import { errorAnswer } from './adapter/answer.ts';
 import { defaultLimits, type ListenerLimits } from './adapter/listener.ts';
@@ -41,7 +42,7 @@ export function createUpgrades(options: UpgradesOptions): OnUpgrade {
     if (versioned instanceof Refusal) throw versioned;
     const { pathname, searchParams: query } = new URL(versioned.url, 'http://gateway.invalid');
     const route = routes.get(pathname);
-    if (route === undefined) throw refuse('no-endpoint');
+    if (route === undefined || !inVersion(route, versioned.version)) throw refuse('no-endpoint');
     const credentials = {
       authorization: request.headers.authorization,
       accessToken: query.get('access_token') ?? undefined,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TSchema } from 'typebox';
-import { Client, ClientUpdate, ClientV5, NewClient, RemovedClient } from '#contract/client/clients.ts';
+import { Client, ClientUpdate, ClientV6, NewClient, RemovedClient } from '#contract/client/clients.ts';
 import { claimPrekeys, claimPrekeysOrFail } from '#contract/client/prekeys.ts';
 import { ClientPrekey, Prekey, PrekeyBundle, PrekeysByUser, PubClient } from '#contract/devices.ts';
 import { compileParser } from '#contract/schema.ts';
@@ -28,7 +28,7 @@ const schemas: readonly [name: string, schema: TSchema][] = [
   ['UpdateClient_user', ClientUpdate],
   ['RmClient_user', RemovedClient],
   ['Client_user', Client],
-  ['ClientV5_user', ClientV5],
+  ['ClientV5_user', ClientV6],
   ['PubClient_user', PubClient],
   ['Prekey_user', Prekey],
   ['LastPrekey_user', NewClient.properties.lastkey],

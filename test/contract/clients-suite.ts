@@ -36,7 +36,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
       const body = newClient({ cookie: 'web-1', capabilities: ['legalhold-implicit-consent'] });
-      const made = await rig.send(client.addClientV5, { user, body });
+      const made = await rig.send(client.addClientV6, { user, body });
       const id = idOf(body.lastkey);
       assert.equal(made.status, 201);
       assert.equal(made.headers?.location, id);
@@ -52,29 +52,52 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
         mls_public_keys: {},
       });
       const params = { client: id };
-      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, [made.body]);
-      const found = await rig.send(client.getClientV5, { user, params: { client: id.toUpperCase() } });
+      assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, [made.body]);
+      const found = await rig.send(client.getClientV6, { user, params: { client: id.toUpperCase() } });
       assert.deepEqual(found, { status: 200, body: made.body });
       const { body: keys } = await rig.send(client.getClientPrekeys, { user, params });
       assert.deepEqual(keys, [0, 1, 2, lastResortId]);
-      const { body: capabilities } = await rig.send(client.getClientCapabilities, { user, params });
+      const { body: capabilities } = await rig.send(client.getClientCapabilitiesV6, { user, params });
       assert.deepEqual(capabilities, { capabilities: ['legalhold-implicit-consent'] });
     });
 
-    it('shows capabilities as a plain list from version 6 on', async () => {
+    it('shows capabilities as a plain list from version 7 on', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
       const body = newClient({ capabilities: ['legalhold-implicit-consent'] });
-      const made = await rig.send(client.addClient, { user, body, version: 6 });
+      const made = await rig.send(client.addClientV7, { user, body, version: 7 });
       assert.deepEqual(made.body.capabilities, ['legalhold-implicit-consent']);
-      const [listed] = (await rig.send(client.listClients, { user, version: 6 })).body;
+      const [listed] = (await rig.send(client.listClients, { user, version: 7 })).body;
       assert.deepEqual(listed, made.body);
     });
 
-    it('tells all clients of the user, the new one too, in the form of version 5', async () => {
+    it('knows consumable notifications from version 8 on, and shows them to no older one', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient() });
+      const capabilities = ['legalhold-implicit-consent', 'consumable-notifications'];
+      const body = newClient({ capabilities });
+      for (const older of [client.addClientV6, client.addClientV7])
+        await assert.rejects(rig.send(older, { user, body, version: 7 }), refused('bad-request', 400));
+      const made = await rig.send(client.addClient, { user, body, version: 8 });
+      const params = { client: made.body.id };
+      assert.deepEqual(made.body.capabilities, capabilities);
+      const shown = await Promise.all([
+        rig.send(client.getClientCapabilities, { user, params, version: 8 }),
+        rig.send(client.getClientCapabilities, { user, params, version: 7 }),
+        rig.send(client.getClientCapabilitiesV6, { user, params, version: 6 }),
+      ]);
+      assert.deepEqual(
+        shown.map(({ body }) => body),
+        [capabilities, capabilities.slice(0, 1), { capabilities: capabilities.slice(0, 1) }],
+      );
+      const older = { user, params, version: 7, body: { capabilities } };
+      await assert.rejects(rig.send(client.updateClientV7, older), refused('bad-request', 400));
+    });
+
+    it('tells all clients of the user, the new one too, in the form of version 6', async () => {
+      await using rig = await openRig(await freshUrl());
+      const user = await rig.addUser(alicesMail);
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient() });
       assert.deepEqual(rig.pushes, [
         {
           recipients: [{ user: user.userId }],
@@ -88,7 +111,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
     it('needs the password from the second client of a type on', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const add = (more: object) => rig.send(client.addClientV5, { user, body: newClient(more) });
+      const add = (more: object) => rig.send(client.addClientV6, { user, body: newClient(more) });
       await add({});
       await assert.rejects(add({}), refused('missing-auth', 403));
       await assert.rejects(add({ password: 'wrong-horse' }), refused('invalid-credentials', 403));
@@ -96,47 +119,47 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       await add({ type: 'temporary' });
       await assert.rejects(add({ type: 'temporary' }), refused('missing-auth', 403));
       await add({ type: 'temporary', password });
-      assert.equal((await rig.send(client.listClientsV5, { user })).body.length, 3);
+      assert.equal((await rig.send(client.listClientsV6, { user })).body.length, 3);
     });
 
     it('lets one of two first clients that come at once in without the password', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const add = (more: object = {}) => rig.send(client.addClientV5, { user, body: newClient(more) });
+      const add = (more: object = {}) => rig.send(client.addClientV6, { user, body: newClient(more) });
       const results = await Promise.allSettled([add(), add(), add()]);
       const refusals = results.filter((result) => result.status === 'rejected');
       assert.equal(refusals.length, 2);
       for (const { reason } of refusals) refused('missing-auth', 403)(reason);
       await Promise.all([add({ password }), add({ password })]);
-      assert.equal((await rig.send(client.listClientsV5, { user })).body.length, 3);
+      assert.equal((await rig.send(client.listClientsV6, { user })).body.length, 3);
     });
 
     it('is possible for seven permanent clients, however many ask at once', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
       const add = (more: object = {}) =>
-        rig.send(client.addClientV5, { user, body: newClient({ password, ...more }) });
+        rig.send(client.addClientV6, { user, body: newClient({ password, ...more }) });
       const results = await Promise.allSettled(Array.from({ length: 10 }, () => add()));
       const refusals = results.filter((result) => result.status === 'rejected');
       assert.equal(refusals.length, 3);
       for (const { reason } of refusals) refused('too-many-clients', 403)(reason);
       await add({ type: 'temporary' });
-      assert.equal((await rig.send(client.listClientsV5, { user })).body.length, 8);
+      assert.equal((await rig.send(client.listClientsV6, { user })).body.length, 8);
     });
 
     it('again with the same last-resort key replaces its data, even at the limit and without password', async () => {
       await using rig = await openRig(await freshUrl(), { settings: { clientLimit: 1 } });
       const user = await rig.addUser(alicesMail);
       const body = newClient();
-      const first = await rig.send(client.addClientV5, { user, body });
+      const first = await rig.send(client.addClientV6, { user, body });
       rig.clock.now += 1000;
       const prekeys = makePrekeys(1, 5);
-      const again = await rig.send(client.addClientV5, {
+      const again = await rig.send(client.addClientV6, {
         user,
         body: { ...body, label: 'renamed', model: undefined, prekeys, mls_public_keys: { ed25519: 'AAAA' } },
       });
       assert.equal(again.body.id, first.body.id);
-      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, [again.body]);
+      assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, [again.body]);
       assert.equal(again.body.label, 'renamed');
       assert.equal('model' in again.body, false);
       const params = { client: first.body.id };
@@ -147,11 +170,11 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
     it('as a temporary one removes the earlier temporary ones', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const add = (more: object) => rig.send(client.addClientV5, { user, body: newClient(more) });
+      const add = (more: object) => rig.send(client.addClientV6, { user, body: newClient(more) });
       const kept = await add({});
       const { body: old } = await add({ type: 'temporary' });
       const { body: made } = await add({ type: 'temporary', password });
-      const ids = (await rig.send(client.listClientsV5, { user })).body.map(({ id }) => id);
+      const ids = (await rig.send(client.listClientsV6, { user })).body.map(({ id }) => id);
       assert.deepEqual(ids.toSorted(), [kept.body.id, made.id].toSorted());
       assert.deepEqual(
         rig.pushes.slice(2).map(({ event }) => event),
@@ -188,9 +211,9 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       it(`is refused with ${what}, and leaves nothing behind`, async () => {
         await using rig = await openRig(await freshUrl());
         const user = await rig.addUser(alicesMail);
-        const add = rig.send(client.addClientV5, { user, body: newClient(more) });
+        const add = rig.send(client.addClientV6, { user, body: newClient(more) });
         await assert.rejects(add, refused(label, 400));
-        assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, []);
+        assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, []);
         assert.deepEqual(rig.pushes, []);
       });
     }
@@ -199,13 +222,13 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
   describe('changing a client', () => {
     async function withClient(rig: Rig, more: object = {}) {
       const user = await rig.addUser(alicesMail);
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient(more) });
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient(more) });
       const params = { client: body.id };
       return {
         user,
         params,
         update: (change: object) => rig.send(client.updateClient, { user, params, body: change }),
-        get: async () => (await rig.send(client.getClientV5, { user, params })).body,
+        get: async () => (await rig.send(client.getClientV6, { user, params })).body,
       };
     }
 
@@ -278,7 +301,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
         rig.send(client.removeClient, { ...asBob, body: { password } }),
         refused('client-not-found', 404),
       );
-      assert.deepEqual(await rig.send(client.getClientV5, asBob), { status: 404 });
+      assert.deepEqual(await rig.send(client.getClientV6, asBob), { status: 404 });
       assert.deepEqual((await rig.send(client.getClientPrekeys, asBob)).body, []);
       await assert.rejects(rig.send(client.getClientCapabilities, asBob), refused('client-not-found', 404));
     });
@@ -288,14 +311,14 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
     it('needs the password of a permanent one, and tells the others', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient() });
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient() });
       const params = { client: body.id };
       const remove = (given: object | undefined) =>
         rig.send(client.removeClient, { user, params, body: given });
       await assert.rejects(remove(undefined), refused('missing-auth', 403));
       await assert.rejects(remove({ password: 'wrong-horse' }), refused('invalid-credentials', 403));
       await remove({ password });
-      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, []);
+      assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, []);
       const removed = { type: 'user.client-remove', client: { id: body.id } };
       assert.deepEqual(rig.pushes.at(-1)?.event, removed);
       await assert.rejects(remove({ password }), refused('client-not-found', 404));
@@ -304,19 +327,19 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
     it('goes without an event of its own when the account ends: user.delete tells of it', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      await rig.send(client.addClientV5, { user, body: newClient() });
+      await rig.send(client.addClientV6, { user, body: newClient() });
       await rig.send(deleteSelf, { user, body: { password } });
       const types = rig.pushes.map(({ event }) => event.type);
       assert.deepEqual(types, ['user.client-add', 'user.delete']);
-      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, []);
+      assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, []);
     });
 
     it('needs no password of a temporary one', async () => {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient({ type: 'temporary' }) });
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient({ type: 'temporary' }) });
       await rig.send(client.removeClient, { user, params: { client: body.id }, body: undefined });
-      assert.deepEqual((await rig.send(client.listClientsV5, { user })).body, []);
+      assert.deepEqual((await rig.send(client.listClientsV6, { user })).body, []);
     });
 
     it('ends the sessions with its cookie label, and tells whoever keeps something for it', async () => {
@@ -328,7 +351,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       const user = await rig.addUser(alicesMail);
       const ended = await rig.logIn(alicesMail, true, 'web-1');
       const kept = await rig.logIn(alicesMail, true, 'web-2');
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient({ cookie: 'web-1' }) });
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient({ cookie: 'web-1' }) });
       await rig.send(client.removeClient, { user, params: { client: body.id }, body: { password } });
       const renew = ({ zuid }: { readonly zuid: string }) => rig.send(access, { zuid: [zuid] });
       await assert.rejects(renew(ended), refused('invalid-credentials', 403));
@@ -340,7 +363,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       await using rig = await openRig(await freshUrl());
       const user = await rig.addUser(alicesMail);
       const { zuid } = await rig.logIn(alicesMail);
-      const { body } = await rig.send(client.addClientV5, { user, body: newClient() });
+      const { body } = await rig.send(client.addClientV6, { user, body: newClient() });
       const bind = () => rig.send(access, { zuid: [zuid], query: { client_id: body.id } });
       await bind();
       await rig.send(client.removeClient, { user, params: { client: body.id }, body: { password } });
@@ -375,7 +398,7 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
       await using rig = await openRig(await freshUrl());
       const alice = await rig.addUser(alicesMail);
       const user = await rig.addUser('bob@example.com');
-      const { body: made } = await rig.send(client.addClientV5, { user: alice, body: newClient() });
+      const { body: made } = await rig.send(client.addClientV6, { user: alice, body: newClient() });
       const params = { domain: 'a.example.com', uid: alice.userId };
       const shown = { id: made.id, class: 'desktop' };
       assert.deepEqual((await rig.send(client.getUserClients, { user, params })).body, [shown]);
@@ -411,11 +434,11 @@ export function clientsSuite(freshUrl: () => Promise<string>): void {
   it('the use of a client is remembered by weeks', async () => {
     await using rig = await openRig(await freshUrl());
     const user = await rig.addUser(alicesMail);
-    const { body } = await rig.send(client.addClientV5, { user, body: newClient() });
+    const { body } = await rig.send(client.addClientV6, { user, body: newClient() });
     rig.clock.now = Date.parse('2026-11-24T08:00:00Z');
     await rig.brig.clients.recordActivity(user.userId, body.id);
     await rig.brig.clients.recordActivity(user.userId, 'beef' as typeof body.id);
-    const [shown] = (await rig.send(client.listClientsV5, { user })).body;
+    const [shown] = (await rig.send(client.listClientsV6, { user })).body;
     assert.equal(shown?.last_active, '2026-11-26T00:00:00Z');
   });
 }

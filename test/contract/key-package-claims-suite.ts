@@ -162,9 +162,10 @@ export function keyPackageClaimsSuite(freshUrl: () => Promise<string>): void {
       const { id } = await addDevice(rig, user);
       const params = { client: id, domain, uid: user.userId };
       const body = { key_packages: ['AAAA'] };
+      const query = { ciphersuite: '0x1', ciphersuites: '0x1' };
       for (const route of Object.values(routes).filter((value) => 'method' in value)) {
         await assert.rejects(
-          rig.send(route, { user, params, body }),
+          rig.send(route, { user, params, query, body }),
           refused('mls-not-enabled', 400),
           `${route.method} ${route.path}`,
         );

@@ -25,7 +25,7 @@ export async function addDevice(rig: Rig, user: AuthenticatedUser): Promise<Devi
     password,
     mls_public_keys: { ed25519: Buffer.from(keys.publicKey).toString('base64') },
   });
-  const { id } = (await rig.send(clients.addClientV5, { user, body })).body;
+  const { id } = (await rig.send(clients.addClientV6, { user, body })).body;
   const seconds = BigInt(rig.clock.now / 1000);
   const times = { notBefore: seconds - 60n, notAfter: seconds + 3600n };
   return {
@@ -58,11 +58,11 @@ export function createSteps(rig: Rig) {
     async count(device: Pick<Device, 'user' | 'id'>, ciphersuite?: string): Promise<number> {
       const query: Record<string, string> = ciphersuite === undefined ? {} : { ciphersuite };
       const params = { client: device.id };
-      return (await rig.send(routes.countKeyPackages, { user: device.user, params, query })).body.count;
+      return (await rig.send(routes.countKeyPackagesV7, { user: device.user, params, query })).body.count;
     },
     async claim(user: AuthenticatedUser, uid: string, ciphersuite?: string) {
       const query: Record<string, string> = ciphersuite === undefined ? {} : { ciphersuite };
-      const answer = await rig.send(routes.claimKeyPackages, { user, params: { domain, uid }, query });
+      const answer = await rig.send(routes.claimKeyPackagesV7, { user, params: { domain, uid }, query });
       return answer.body.key_packages;
     },
   };

@@ -165,7 +165,7 @@ export function keyPackagesSuite(freshUrl: () => Promise<string>): void {
 
   describe('replacing key packages', () => {
     const replace = (rig: Rig, device: Device, given: readonly string[], ciphersuites?: string) =>
-      rig.send(routes.replaceKeyPackages, {
+      rig.send(routes.replaceKeyPackagesV7, {
         user: device.user,
         params: { client: device.id },
         query: ciphersuites === undefined ? {} : { ciphersuites },
@@ -207,7 +207,7 @@ export function keyPackagesSuite(freshUrl: () => Promise<string>): void {
       const [one, two] = [await alice.make(), await alice.make()];
       await upload(alice, one, two);
       const remove = (refs: readonly unknown[], query = {}) =>
-        rig.send(routes.deleteKeyPackages, {
+        rig.send(routes.deleteKeyPackagesV7, {
           user: alice.user,
           params: { client: alice.id },
           query,

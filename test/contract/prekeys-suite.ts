@@ -16,7 +16,7 @@ export function prekeysSuite(freshUrl: () => Promise<string>): void {
     const alice = await rig.addUser('alice@example.com');
     const user = await rig.addUser('bob@example.com');
     const given = newClient({ prekeys: makePrekeys(0, count) });
-    const { body } = await rig.send(client.addClientV5, { user: alice, body: given });
+    const { body } = await rig.send(client.addClientV6, { user: alice, body: given });
     const params = { domain, uid: alice.userId, client: body.id };
     return { alice, user, given, params, id: body.id };
   }
@@ -65,7 +65,7 @@ export function prekeysSuite(freshUrl: () => Promise<string>): void {
         Array.from({ length: 6 }, async (_, index) => {
           const user = await rig.addUser(`user${index}@example.com`);
           const body = newClient({ prekeys: makePrekeys(0, 12) });
-          return { user, id: (await rig.send(client.addClientV5, { user, body })).body.id };
+          return { user, id: (await rig.send(client.addClientV6, { user, body })).body.id };
         }),
       );
       const user = people[0]?.user;
@@ -110,7 +110,7 @@ export function prekeysSuite(freshUrl: () => Promise<string>): void {
       await using rig = await openRig(await freshUrl());
       const { alice, user, id } = await withClient(rig, 2);
       const second = newClient({ type: 'temporary', prekeys: [] });
-      const { body: made } = await rig.send(client.addClientV5, { user: alice, body: second });
+      const { body: made } = await rig.send(client.addClientV6, { user: alice, body: second });
       const claimAll = async (uid: string) =>
         (await rig.send(prekeys.claimUserPrekeys, { user, params: { domain, uid } })).body;
       const bundle = await claimAll(alice.userId);

@@ -217,7 +217,10 @@ describe('crosswire network --set', () => {
     });
     const { clientApi } = network.backend(0);
     const versions = await request(`${clientApi}/api-version`);
-    assert.deepEqual([versions.get('supported'), versions.get('development')], [[0, 1, 3, 4, 5], []]);
+    assert.deepEqual(
+      [versions.get('supported'), versions.get('development')],
+      [[0, 1, 3, 4, 5, 6, 7, 8], []],
+    );
     assert.equal((await request(`${clientApi}/v2/api-version`)).get('label'), 'unsupported-version');
   });
 

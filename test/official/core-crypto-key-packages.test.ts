@@ -45,7 +45,7 @@ describe('key packages of core-crypto', () => {
     rig.clock.now = Date.now();
     const { upload, count, claim } = createSteps(rig);
     const user = await rig.addUser('alice@example.com');
-    const { id } = (await rig.send(clients.addClientV5, { user, body: newClient() })).body;
+    const { id } = (await rig.send(clients.addClientV6, { user, body: newClient() })).body;
     const identity = Buffer.from(`${user.userId}:${id}@${domain}`);
     const core = await CoreCrypto.deferredInit({
       databaseName: 'core-crypto',

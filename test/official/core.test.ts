@@ -12,7 +12,7 @@ import { bundleCore, type CoreUser, openCoreUser, type Qualified, type UploadedF
  * in `docs/dependencies.md`; nothing else of it is patched.
  */
 
-const version = 6;
+const version = 7;
 const legacy = true;
 
 interface Member {

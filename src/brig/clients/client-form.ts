@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type {
-  Client,
-  ClientCapability,
-  ClientType,
-  ClientV5,
-  MlsPublicKeys,
+import {
+  type Client,
+  type ClientCapability,
+  type ClientType,
+  type ClientV6,
+  consumesNotifications,
+  type MlsPublicKeys,
 } from '#contract/client/clients.ts';
 import type { ClientClass, Prekey, PubClient } from '#contract/devices.ts';
 import type { ClientId } from '#contract/ids.ts';
@@ -35,10 +36,22 @@ export function clientOf(row: ClientRow): Client {
   };
 }
 
-/** The form of client API versions up to 5, and of events in all versions. */
-export function clientV5Of(row: ClientRow): ClientV5 {
+/** The form of version 7, which knows no consumable notifications. */
+export function clientV7Of(row: ClientRow) {
   const client = clientOf(row);
+  return { ...client, capabilities: client.capabilities.filter(isKnownInV7) };
+}
+
+/** The form of client API versions up to 6, and of events in all versions. */
+export function clientV6Of(row: ClientRow): ClientV6 {
+  const client = clientV7Of(row);
   return { ...client, capabilities: { capabilities: client.capabilities } };
+}
+
+type CapabilityV7 = Exclude<ClientCapability, typeof consumesNotifications>;
+
+function isKnownInV7(capability: ClientCapability): capability is CapabilityV7 {
+  return capability !== consumesNotifications;
 }
 
 export function pubClientOf(row: ClientRow): PubClient {

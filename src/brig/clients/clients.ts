@@ -14,7 +14,7 @@ import { putPrekeys, removePrekeys } from '../prekeys/prekey-store.ts';
 import { isProteusPrekey } from '../prekeys/proteus-bundle.ts';
 import { clientAdded, clientsRemoved } from '../telemetry.ts';
 import type { ClientDirectory } from './client-directory.ts';
-import { capabilitiesOf, clientIdOf, clientV5Of, mlsPublicKeysOf } from './client-form.ts';
+import { capabilitiesOf, clientIdOf, clientV6Of, mlsPublicKeysOf } from './client-form.ts';
 import {
   changeClient,
   findClient,
@@ -112,7 +112,7 @@ export function createClients(needs: ClientsNeeds): Clients {
     if (body.type === 'temporary') await removeAndTell(work, asker, others);
     await putClient(work, row);
     await putPrekeys(work, { userId: asker.userId, clientId: id }, [...body.prekeys, body.lastkey]);
-    await events.push(work, pushTo(asker, { type: 'user.client-add', client: clientV5Of(row) }));
+    await events.push(work, pushTo(asker, { type: 'user.client-add', client: clientV6Of(row) }));
     directory.changed(work, asker.userId);
     return { row, account, isFirst: clients.every((client) => client.id === id) };
   }

@@ -1,3 +1,4 @@
+import type { Client } from '#contract/client/clients.ts';
 import * as client from '#contract/client/clients.ts';
 import type { ClientsByUser } from '#contract/devices.ts';
 import type { CallOptions } from '#contract/federation-caller.ts';
@@ -5,7 +6,7 @@ import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.t
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { ClientRow, Reader } from '#storage';
-import { capabilitiesOf, clientOf, clientV5Of } from '../clients/client-form.ts';
+import { clientOf, clientV6Of, clientV7Of } from '../clients/client-form.ts';
 import type { UserClientLookup } from '../clients/client-lookup.ts';
 import { findClient, listClients } from '../clients/client-store.ts';
 import type { Clients } from '../clients/clients.ts';
@@ -25,13 +26,21 @@ export function clientRoutes(needs: ClientRouteNeeds): readonly ServedRoute[] {
 
 function changingRoutes({ clients }: ClientRouteNeeds): readonly ServedRoute[] {
   return [
-    handle(client.addClientV5, async ({ user, body }) => {
+    handle(client.addClientV6, async ({ user, body }) => {
       const row = await clients.add(user, body);
-      return { status: 201, headers: { location: row.id }, body: clientV5Of(row) };
+      return { status: 201, headers: { location: row.id }, body: clientV6Of(row) };
+    }),
+    handle(client.addClientV7, async ({ user, body }) => {
+      const row = await clients.add(user, body);
+      return { status: 201, headers: { location: row.id }, body: clientV7Of(row) };
     }),
     handle(client.addClient, async ({ user, body }) => {
       const row = await clients.add(user, body);
       return { status: 201, headers: { location: row.id }, body: clientOf(row) };
+    }),
+    handle(client.updateClientV7, async ({ user, params, body }) => {
+      await clients.update(user.userId, params.client, body);
+      return { status: 200 };
     }),
     handle(client.updateClient, async ({ user, params, body }) => {
       await clients.update(user.userId, params.client, body);
@@ -46,31 +55,40 @@ function changingRoutes({ clients }: ClientRouteNeeds): readonly ServedRoute[] {
 
 function readingRoutes({ reader }: ClientRouteNeeds): readonly ServedRoute[] {
   return [
-    handle(client.listClientsV5, async ({ user }) => ({
+    handle(client.listClientsV6, async ({ user }) => ({
       status: 200,
-      body: (await listClients(reader, user.userId)).map(clientV5Of),
+      body: (await listClients(reader, user.userId)).map(clientV6Of),
     })),
-    handle(client.listClients, async ({ user }) => ({
+    handle(client.listClients, async ({ user, version }) => ({
       status: 200,
-      body: (await listClients(reader, user.userId)).map(clientOf),
+      body: (await listClients(reader, user.userId)).map(formOf(version)),
     })),
-    handle(client.getClientV5, async ({ user, params }) => {
+    handle(client.getClientV6, async ({ user, params }) => {
       const row = await findClient(reader, user.userId, params.client);
-      return row === undefined ? { status: 404 } : { status: 200, body: clientV5Of(row) };
+      return row === undefined ? { status: 404 } : { status: 200, body: clientV6Of(row) };
     }),
-    handle(client.getClient, async ({ user, params }) => {
+    handle(client.getClient, async ({ user, params, version }) => {
       const row = await findClient(reader, user.userId, params.client);
-      return row === undefined ? { status: 404 } : { status: 200, body: clientOf(row) };
+      return row === undefined ? { status: 404 } : { status: 200, body: formOf(version)(row) };
     }),
-    handle(client.getClientCapabilities, async ({ user, params }) => {
+    handle(client.getClientCapabilitiesV6, async ({ user, params }) => {
       const row = await getOwnClient(reader, user.userId, params.client);
-      return { status: 200, body: { capabilities: capabilitiesOf(row) } };
+      return { status: 200, body: clientV6Of(row).capabilities };
+    }),
+    handle(client.getClientCapabilities, async ({ user, params, version }) => {
+      const row = await getOwnClient(reader, user.userId, params.client);
+      return { status: 200, body: formOf(version)(row).capabilities };
     }),
     handle(client.getClientPrekeys, async ({ user, params }) => ({
       status: 200,
       body: [...(await listPrekeyIds(reader, { userId: user.userId, clientId: params.client }))],
     })),
   ];
+}
+
+/** The form of the versions with flat capabilities. */
+function formOf(version: number): (row: ClientRow) => Client {
+  return version < 8 ? clientV7Of : clientOf;
 }
 
 async function getOwnClient(reader: Reader, userId: UserId, clientId: ClientId): Promise<ClientRow> {

@@ -19,11 +19,19 @@ export const ClientType = Type.Union([
 ]);
 export type ClientType = Type.Static<typeof ClientType>;
 
-export const ClientCapability = Type.Literal('legalhold-implicit-consent');
+const LegalholdConsent = Type.Literal('legalhold-implicit-consent');
+
+/** The capability of clients whose events wait in a queue of their own until they acknowledge them. */
+export const consumesNotifications = 'consumable-notifications';
+
+export const ClientCapability = Type.Union([LegalholdConsent, Type.Literal(consumesNotifications)]);
 export type ClientCapability = Type.Static<typeof ClientCapability>;
 const Capabilities = Type.Array(ClientCapability, { maxItems: 16 });
 
-export const CapabilityList = Type.Object({ capabilities: Capabilities });
+/** What versions up to 7 know; of a client with more they show no more. */
+const CapabilitiesV7 = Type.Array(LegalholdConsent, { maxItems: 16 });
+
+export const CapabilityListV6 = Type.Object({ capabilities: CapabilitiesV7 });
 
 /** Canonical base64 with padding: clients compare what they get back with what they sent. */
 const PublicKey = Type.String({
@@ -54,7 +62,7 @@ function Maybe<T extends TSchema>(schema: T) {
   return Type.Optional(Nullable(schema));
 }
 
-export const NewClient = Type.Object({
+const newClient = {
   type: ClientType,
   prekeys: Prekeys,
   lastkey: LastPrekey,
@@ -64,20 +72,24 @@ export const NewClient = Type.Object({
   /** Label of the cookies that end with the client. */
   cookie: Maybe(Text),
   password: Maybe(KnownPassword),
-  capabilities: Maybe(Capabilities),
   mls_public_keys: Maybe(MlsPublicKeys),
   /** Of the second factor, which accounts here do not have. */
   verification_code: Maybe(Type.String({ maxLength: 64 })),
-});
+};
+
+export const NewClientV7 = Type.Object({ ...newClient, capabilities: Maybe(CapabilitiesV7) });
+export const NewClient = Type.Object({ ...newClient, capabilities: Maybe(Capabilities) });
 export type NewClient = Type.Static<typeof NewClient>;
 
-export const ClientUpdate = Type.Object({
+const clientUpdate = {
   prekeys: Maybe(Prekeys),
   lastkey: Maybe(LastPrekey),
   label: Maybe(Text),
-  capabilities: Maybe(Capabilities),
   mls_public_keys: Maybe(MlsPublicKeys),
-});
+};
+
+export const ClientUpdateV7 = Type.Object({ ...clientUpdate, capabilities: Maybe(CapabilitiesV7) });
+export const ClientUpdate = Type.Object({ ...clientUpdate, capabilities: Maybe(Capabilities) });
 export type ClientUpdate = Type.Static<typeof ClientUpdate>;
 
 /** The password of a permanent client's owner. */
@@ -96,41 +108,51 @@ const clientMembers = {
   mls_public_keys: MlsPublicKeys,
 };
 
-/** A client as its owner sees it from version 6 on, and as operators do. */
+/** A client as its owner sees it from version 7 on, and as operators do. */
 export const Client = Type.Object({ ...clientMembers, capabilities: Capabilities });
 export type Client = Type.Static<typeof Client>;
 
-/** The form of versions up to 5 and of events, with nested capabilities. */
-export const ClientV5 = Type.Object({ ...clientMembers, capabilities: CapabilityList });
-export type ClientV5 = Type.Static<typeof ClientV5>;
+/** The form of versions up to 6 and of events, with nested capabilities. */
+export const ClientV6 = Type.Object({ ...clientMembers, capabilities: CapabilityListV6 });
+export type ClientV6 = Type.Static<typeof ClientV6>;
 
 const ownClient = { client: ClientIdSchema };
 
 /** Versions whose clients know the nested form of capabilities. */
-const nested = [0, 6] as const;
-const flat = [6] as const;
+const nested = [0, 7] as const;
+const flat = [7] as const;
 
-export const addClientV5 = route('POST', '/clients', {
+const registration = {
   about: 'Registers a client of the caller, or replaces the one with the same last-resort key.',
   auth: 'user',
+} as const;
+
+export const addClientV6 = route('POST', '/clients', {
+  ...registration,
   versions: nested,
-  body: NewClient,
-  answers: { 201: ClientV5 },
+  body: NewClientV7,
+  answers: { 201: ClientV6 },
+});
+
+export const addClientV7 = route('POST', '/clients', {
+  ...registration,
+  versions: [7, 8],
+  body: NewClientV7,
+  answers: { 201: Client },
 });
 
 export const addClient = route('POST', '/clients', {
-  about: 'Registers a client of the caller, or replaces the one with the same last-resort key.',
-  auth: 'user',
-  versions: flat,
+  ...registration,
+  versions: [8],
   body: NewClient,
   answers: { 201: Client },
 });
 
-export const listClientsV5 = route('GET', '/clients', {
+export const listClientsV6 = route('GET', '/clients', {
   about: 'The clients of the caller.',
   auth: 'user',
   versions: nested,
-  answers: { 200: Type.Array(ClientV5) },
+  answers: { 200: Type.Array(ClientV6) },
 });
 
 export const listClients = route('GET', '/clients', {
@@ -140,12 +162,12 @@ export const listClients = route('GET', '/clients', {
   answers: { 200: Type.Array(Client) },
 });
 
-export const getClientV5 = route('GET', '/clients/:client', {
+export const getClientV6 = route('GET', '/clients/:client', {
   about: 'One client of the caller.',
   auth: 'user',
   versions: nested,
   params: ownClient,
-  answers: { 200: ClientV5, 404: null },
+  answers: { 200: ClientV6, 404: null },
 });
 
 export const getClient = route('GET', '/clients/:client', {
@@ -156,12 +178,23 @@ export const getClient = route('GET', '/clients/:client', {
   answers: { 200: Client, 404: null },
 });
 
-export const updateClient = route('PUT', '/clients/:client', {
+const update = {
   about: 'Changes what is given of a client of the caller; prekeys are added.',
   auth: 'user',
   params: ownClient,
-  body: ClientUpdate,
   answers: { 200: null },
+} as const;
+
+export const updateClientV7 = route('PUT', '/clients/:client', {
+  ...update,
+  versions: [0, 8],
+  body: ClientUpdateV7,
+});
+
+export const updateClient = route('PUT', '/clients/:client', {
+  ...update,
+  versions: [8],
+  body: ClientUpdate,
 });
 
 export const removeClient = route('DELETE', '/clients/:client', {
@@ -172,11 +205,20 @@ export const removeClient = route('DELETE', '/clients/:client', {
   answers: { 200: null },
 });
 
+export const getClientCapabilitiesV6 = route('GET', '/clients/:client/capabilities', {
+  about: 'What a client of the caller has said that it can do.',
+  auth: 'user',
+  versions: nested,
+  params: ownClient,
+  answers: { 200: CapabilityListV6 },
+});
+
 export const getClientCapabilities = route('GET', '/clients/:client/capabilities', {
   about: 'What a client of the caller has said that it can do.',
   auth: 'user',
+  versions: flat,
   params: ownClient,
-  answers: { 200: CapabilityList },
+  answers: { 200: Capabilities },
 });
 
 export const getClientPrekeys = route('GET', '/clients/:client/prekeys', {

@@ -68,6 +68,7 @@ const RoleUpdate = Type.Object({ conversation_role: role });
 export const updateOwnDomainMember = route('PUT', '/conversations/:cnv/members/:usr', {
   about: 'Gives a member of this backend a role.',
   auth: 'user',
+  versions: [0, 7],
   params: { ...own, usr: UserIdSchema },
   body: RoleUpdate,
   answers: { 200: null },
@@ -84,6 +85,7 @@ export const updateMember = route('PUT', '/conversations/:domain/:cnv/members/:u
 export const getSelf = route('GET', '/conversations/:cnv/self', {
   about: 'The own membership in a conversation of this backend.',
   auth: 'user',
+  versions: [0, 8],
   params: own,
   answers: { 200: Nullable(SelfMember) },
 });
@@ -91,6 +93,7 @@ export const getSelf = route('GET', '/conversations/:cnv/self', {
 export const updateOwnDomainSelf = route('PUT', '/conversations/:cnv/self', {
   about: 'Mutes, archives or hides a conversation of this backend for oneself.',
   auth: 'user',
+  versions: [0, 8],
   params: own,
   body: MemberSettings,
   answers: { 200: null },

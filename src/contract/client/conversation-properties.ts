@@ -17,6 +17,8 @@ import { mlsVersions } from './mls-keys.ts';
 
 const own = { cnv: ConversationIdSchema };
 const qualified = { domain: Domain, cnv: ConversationIdSchema };
+/** Versions with paths that name no domain. */
+const unqualified = [0, 8] as const;
 const changed = { 200: ConversationEvent, 204: null } as const;
 
 const Rename = Type.Object({ name: ConversationName });
@@ -24,6 +26,7 @@ const Rename = Type.Object({ name: ConversationName });
 export const renameOwnDomainV1 = route('PUT', '/conversations/:cnv', {
   about: 'Gives a conversation of this backend a name.',
   auth: 'user',
+  versions: unqualified,
   params: own,
   body: Rename,
   answers: changed,
@@ -32,6 +35,7 @@ export const renameOwnDomainV1 = route('PUT', '/conversations/:cnv', {
 export const renameOwnDomain = route('PUT', '/conversations/:cnv/name', {
   about: 'Gives a conversation of this backend a name.',
   auth: 'user',
+  versions: unqualified,
   params: own,
   body: Rename,
   answers: changed,
@@ -50,6 +54,7 @@ const MessageTimerUpdate = Type.Object({ message_timer: Type.Optional(Nullable(M
 export const setOwnDomainMessageTimer = route('PUT', '/conversations/:cnv/message-timer', {
   about: 'Sets after how many milliseconds messages disappear.',
   auth: 'user',
+  versions: unqualified,
   params: own,
   body: MessageTimerUpdate,
   answers: changed,
@@ -68,6 +73,7 @@ const ReceiptModeUpdate = Type.Object({ receipt_mode: ReceiptMode });
 export const setOwnDomainReceiptMode = route('PUT', '/conversations/:cnv/receipt-mode', {
   about: 'Sets whether read receipts are wanted.',
   auth: 'user',
+  versions: unqualified,
   params: own,
   body: ReceiptModeUpdate,
   answers: changed,

@@ -93,10 +93,18 @@ export const createOneToOneV2 = route('POST', '/conversations/one2one', {
   answers: { 200: LegacyConversation, 201: LegacyConversation },
 });
 
-export const createOneToOne = route('POST', '/conversations/one2one', {
+export const createOneToOneV6 = route('POST', '/conversations/one2one', {
   about: 'Makes the one-to-one conversation with a connected user or a team mate.',
   auth: 'user',
-  versions: [3],
+  versions: [3, 7],
+  body: NewConversation,
+  answers: { 200: Conversation, 201: Conversation },
+});
+
+export const createOneToOne = route('POST', '/one2one-conversations', {
+  about: 'Makes the one-to-one conversation with a connected user or a team mate.',
+  auth: 'user',
+  versions: [7],
   body: NewConversation,
   answers: { 200: Conversation, 201: Conversation },
 });

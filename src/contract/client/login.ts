@@ -46,6 +46,7 @@ export const login = route('POST', '/login', {
 export const sendLoginCode = route('POST', '/login/send', {
   about: 'Always refused: this backend knows no phone numbers.',
   auth: 'anyone',
+  versions: [0, 6],
   limit: 'login',
   body: Type.Object({
     phone: Type.String({ maxLength: 64 }),

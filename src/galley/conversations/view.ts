@@ -37,7 +37,7 @@ function wholeSeconds(time: number): string {
   return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-/** The members of the protocol that stand in a conversation. Before the first commit the suite counts as 1. */
+/** The members of the protocol that stand in a conversation: no suite before the first commit. */
 export function protocolMembers(
   protocol: ProtocolInfo,
 ): Pick<Conversation, 'protocol' | 'group_id' | 'epoch' | 'epoch_timestamp' | 'cipher_suite'> {
@@ -48,7 +48,7 @@ export function protocolMembers(
     group_id,
     epoch,
     ...(epoch_timestamp == null ? {} : { epoch_timestamp }),
-    cipher_suite: cipher_suite ?? 1,
+    ...(cipher_suite == null ? {} : { cipher_suite }),
   };
 }
 
@@ -103,9 +103,18 @@ export function otherMember({ user, role }: Member): OtherMember {
   return { qualified_id: user, id: user.id, conversation_role: role, status: 0 };
 }
 
+/** The form of a version from 3 on: up to 5 the suite counts as 1 before the first commit. */
+export function viewIn(version: number, view: ConversationView): ConversationView {
+  return version < 6 ? withSuite(view) : view;
+}
+
+function withSuite<T extends Pick<Conversation, 'protocol' | 'cipher_suite'>>(view: T): T {
+  return view.protocol === 'proteus' ? view : { ...view, cipher_suite: view.cipher_suite ?? 1 };
+}
+
 /** The form of versions before 3, and of events in any version. */
 export function legacyView({ access_role, ...view }: ConversationView): LegacyConversation {
-  return { ...view, access_role: legacyAccessRole(access_role), access_role_v2: access_role };
+  return { ...withSuite(view), access_role: legacyAccessRole(access_role), access_role_v2: access_role };
 }
 
 /** One-to-one and connect conversations cause no native push when they change. */

@@ -5,7 +5,7 @@ import type { BackendDomain } from '#contract/ids.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import { accessRolesOf } from '../conversations/access.ts';
 import { distinctUsers, isSameUser, type OwnConversation } from '../conversations/conversation.ts';
-import { type ConversationView, legacyView, ownView } from '../conversations/view.ts';
+import { type ConversationView, legacyView, ownView, viewIn } from '../conversations/view.ts';
 import { type Created, type Creation, withLegacyFailure } from '../creation/creation.ts';
 import { creatorRole, type NewGroup } from '../creation/new-conversation.ts';
 import type { CreateOneToOne } from '../creation/one-to-one.ts';
@@ -32,16 +32,16 @@ export function creationRoutes({ ownDomain, creation, createOneToOne }: Needs): 
       const made = await group(actor, newGroupOf(body, legacyRoles(body), actor));
       return created(legacyView(viewOf(made, actor, ownDomain)));
     }),
-    handle(client.createConversationV3, async ({ user, body }) => {
+    handle(client.createConversationV3, async ({ user, body, version }) => {
       const actor = actorOf(user, ownDomain);
       const made = await group(actor, newGroupOf(body, body.access_role ?? undefined, actor));
-      return created(viewOf(made, actor, ownDomain));
+      return created(viewIn(version, viewOf(made, actor, ownDomain)));
     }),
-    handle(client.createConversation, async ({ user, body }) => {
+    handle(client.createConversation, async ({ user, body, version }) => {
       const actor = actorOf(user, ownDomain);
       const wanted = newGroupOf(body, body.access_role ?? undefined, actor);
       const made = await creation.createGroup(actor, wanted, true);
-      return created({ ...viewOf(made, actor, ownDomain), failed_to_add: [] });
+      return created({ ...viewIn(version, viewOf(made, actor, ownDomain)), failed_to_add: [] });
     }),
     handle(client.createSelfConversationV2, async ({ user }) => {
       const actor = actorOf(user, ownDomain);
@@ -58,11 +58,13 @@ export function creationRoutes({ ownDomain, creation, createOneToOne }: Needs): 
       const made = await oneToOne(actor, body);
       return answerOf(made, legacyView(viewOf(made.conversation, actor, ownDomain)));
     }),
-    handle(client.createOneToOne, async ({ user, body }) => {
-      const actor = actorOf(user, ownDomain);
-      const made = await oneToOne(actor, body);
-      return answerOf(made, viewOf(made.conversation, actor, ownDomain));
-    }),
+    ...[client.createOneToOneV6, client.createOneToOne].map((declared) =>
+      handle(declared, async ({ user, body }) => {
+        const actor = actorOf(user, ownDomain);
+        const made = await oneToOne(actor, body);
+        return answerOf(made, viewOf(made.conversation, actor, ownDomain));
+      }),
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import * as client from '#contract/client/mls-conversations.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
-import { ownView } from '../conversations/view.ts';
+import { ownView, viewIn } from '../conversations/view.ts';
 import { creatorRole } from '../creation/new-conversation.ts';
 import type { GroupInfos } from '../mls-conversations/group-info.ts';
 import type { GetMlsOneToOne } from '../mls-conversations/one-to-one.ts';
@@ -23,15 +23,17 @@ export function mlsConversationRoutes({
   groupInfos,
 }: Needs): readonly ServedRoute[] {
   return [
-    handle(client.getMlsSelfConversation, async ({ user: { userId } }) => {
+    handle(client.getMlsSelfConversation, async ({ user: { userId }, version }) => {
       const user = { domain: ownDomain, id: userId };
       const conversation = await mlsSelf(userId);
-      return { status: 200, body: ownView(conversation, ownDomain, { user, role: creatorRole }) };
+      const view = ownView(conversation, ownDomain, { user, role: creatorRole });
+      return { status: 200, body: viewIn(version, view) };
     }),
-    handle(client.getMlsOneToOne, async ({ user, params, requestId, signal }) => {
+    handle(client.getMlsOneToOne, async ({ user, params, version, requestId, signal }) => {
       const self = { domain: ownDomain, id: user.userId };
       const other = { domain: params.domain, id: params.uid };
-      return { status: 200, body: await mlsOneToOne(self, other, { requestId, signal }) };
+      const view = await mlsOneToOne(self, other, { requestId, signal });
+      return { status: 200, body: viewIn(version, view) };
     }),
     handle(client.getGroupInfo, async ({ user, params, requestId, signal }) => {
       const self = { domain: ownDomain, id: user.userId };

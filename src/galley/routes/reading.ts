@@ -7,7 +7,7 @@ import { handle, type ServedRoute } from '#contract/route.ts';
 import type { Reader } from '#storage';
 import type { QualifiedConversation } from '../conversations/conversation.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
-import { legacyView } from '../conversations/view.ts';
+import { legacyView, viewIn } from '../conversations/view.ts';
 import { roleTable } from '../members/role-table.ts';
 import type { GetMlsSelf } from '../mls-conversations/self-conversation.ts';
 import { listConversationIds, listOwnIds } from '../reading/conversation-ids.ts';
@@ -39,9 +39,10 @@ export function readingRoutes(needs: Needs): readonly ServedRoute[] {
       const id = { domain: params.domain, id: params.cnv };
       return { status: 200, body: legacyView(await reading.get(user.userId, id, { requestId, signal })) };
     }),
-    handle(client.getConversation, async ({ user, params, requestId, signal }) => {
+    handle(client.getConversation, async ({ user, params, version, requestId, signal }) => {
       const id = { domain: params.domain, id: params.cnv };
-      return { status: 200, body: await reading.get(user.userId, id, { requestId, signal }) };
+      const view = await reading.get(user.userId, id, { requestId, signal });
+      return { status: 200, body: viewIn(version, view) };
     }),
     handle(client.listConversationsV1, async ({ user, body, requestId, signal }) => {
       const listed = await reading.list(user.userId, body.qualified_ids, { requestId, signal });
@@ -51,9 +52,10 @@ export function readingRoutes(needs: Needs): readonly ServedRoute[] {
       const listed = await reading.list(user.userId, body.qualified_ids, { requestId, signal });
       return { status: 200, body: legacyAnswer(listed) };
     }),
-    handle(client.listConversations, async ({ user, body, requestId, signal }) => {
+    handle(client.listConversations, async ({ user, body, version, requestId, signal }) => {
       const listed = await reading.list(user.userId, body.qualified_ids, { requestId, signal });
-      return { status: 200, body: { found: [...listed.found], ...absent(listed) } };
+      const found = listed.found.map((view) => viewIn(version, view));
+      return { status: 200, body: { found, ...absent(listed) } };
     }),
     handle(client.listConversationIds, async ({ user, body, version }) => {
       const self = { domain: ownDomain, id: user.userId };

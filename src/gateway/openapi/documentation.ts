@@ -11,7 +11,7 @@ export interface DocumentationOptions {
   targetOf(request: FastifyRequest): Target;
 }
 
-const allVersions: readonly number[] = [...clientApiVersions.stable, ...clientApiVersions.development];
+const allVersions = [...clientApiVersions.stable, ...clientApiVersions.development];
 const newestStable = Math.max(...clientApiVersions.stable);
 
 /**

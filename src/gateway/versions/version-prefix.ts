@@ -55,7 +55,7 @@ function firstSegment(path: string): string {
 }
 
 function versionNumber(name: string): number | undefined {
-  const all: readonly number[] = [...clientApiVersions.stable, ...clientApiVersions.development];
+  const all = [...clientApiVersions.stable, ...clientApiVersions.development];
   return all.find((version) => name === `v${version}`);
 }
 
