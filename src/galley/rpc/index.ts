@@ -17,24 +17,24 @@ import type { Typing } from '../typing/typing.ts';
 import type { AddNeeds } from '../updates/changes/add-members.ts';
 import type { ProtocolNeeds } from '../updates/changes/set-protocol.ts';
 import type { Update } from '../updates/update.ts';
+import { serveDeleteSubconversation } from './delete-sub-conversation.ts';
 import { serveGetConversations } from './get-conversations.ts';
 import { serveGetOneToOneConversation } from './get-one2one-conversation.ts';
+import { serveGetSubconversation } from './get-sub-conversation.ts';
 import { serveLeaveConversation } from './leave-conversation.ts';
+import { serveLeaveSubconversation } from './leave-sub-conversation.ts';
+import { serveMlsWelcome } from './mls-welcome.ts';
 import { serveOnClientRemoved } from './on-client-removed.ts';
 import { serveOnConversationCreated } from './on-conversation-created.ts';
 import { serveOnConversationUpdated } from './on-conversation-updated.ts';
 import { serveOnMessageSent } from './on-message-sent.ts';
+import { serveOnMlsMessageSent } from './on-mls-message-sent.ts';
 import { serveOnTypingIndicatorUpdated } from './on-typing-indicator-updated.ts';
 import { serveOnUserDeletedConversations } from './on-user-deleted-conversations.ts';
 import { serveQueryGroupInfo } from './query-group-info.ts';
-import { serveMlsWelcome, serveOnMlsMessageSent } from './receive-mls.ts';
 import { serveSendMessage } from './send-message.ts';
-import { serveSendMlsCommitBundle, serveSendMlsMessage } from './send-mls.ts';
-import {
-  serveDeleteSubconversation,
-  serveGetSubconversation,
-  serveLeaveSubconversation,
-} from './subconversations.ts';
+import { serveSendMlsCommitBundle } from './send-mls-commit-bundle.ts';
+import { serveSendMlsMessage } from './send-mls-message.ts';
 import { serveUpdateConversation } from './update-conversation.ts';
 import { serveUpdateTypingIndicator } from './update-typing-indicator.ts';
 

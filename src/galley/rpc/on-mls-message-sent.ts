@@ -1,4 +1,4 @@
-import type { mlsWelcome, onMlsMessageSent } from '#contract/federation/mls-messages.ts';
+import type { onMlsMessageSent } from '#contract/federation/mls-messages.ts';
 import type { RpcHandler } from '#contract/rpc.ts';
 import type { Storage } from '#storage';
 import type { ConversationLookup } from '../conversations/conversations.ts';
@@ -24,17 +24,5 @@ export function serveOnMlsMessageSent(needs: Needs): RpcHandler<typeof onMlsMess
         await receiveMls.message(work, context.origin, message);
     });
     return {};
-  };
-}
-
-/** Own clients were added to a group of the caller (reference federation-api 5.4.6); taken once. */
-export function serveMlsWelcome(needs: Needs): RpcHandler<typeof mlsWelcome> {
-  const { storage, inbox, receiveMls, isMlsEnabled } = needs;
-  return async (context, welcome) => {
-    if (!isMlsEnabled) return 'MLSWelcomeMLSNotEnabled';
-    await storage.work(async (work) => {
-      if (await inbox.first(work, context)) await receiveMls.welcome(work, context.origin, welcome);
-    });
-    return 'MLSWelcomeSent';
   };
 }

@@ -1,58 +1,21 @@
 import { galleyErrorOf } from '#contract/federation/galley-errors.ts';
-import type { MlsResponse, sendMlsCommitBundle, sendMlsMessage } from '#contract/federation/mls-messages.ts';
+import type { MlsResponse, sendMlsMessage } from '#contract/federation/mls-messages.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { type GroupName, groupNameOf } from '#contract/mls-groups.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
-import type { InputOf, RpcContext, RpcHandler } from '#contract/rpc.ts';
-import { readCommitBundle, readMlsMessage } from '../mls-messages/bundle.ts';
-import type { CommitToOwn, MlsOutcome } from '../mls-messages/commit.ts';
-import type { SendMlsToOwn } from '../mls-messages/send-to-own.ts';
+import type { InputOf, RpcContext } from '#contract/rpc.ts';
+import type { MlsOutcome } from '../mls-messages/commit.ts';
 import { type MlsActor, mustBeGroupId } from '../mls-messages/targets.ts';
 
-interface Needs {
+/** What the two RPCs that carry messages of MLS clients have in common. */
+
+export interface MlsAnswerNeeds {
   readonly ownDomain: BackendDomain;
-  readonly sendMlsToOwn: SendMlsToOwn;
-  readonly commitToOwn: CommitToOwn;
   readonly isMlsEnabled: boolean;
 }
 
-type Request = InputOf<typeof sendMlsMessage>;
-
-/** Sends for a client of the caller, which is treated like an own one (reference federation-api 5.4.7). */
-export function serveSendMlsMessage(needs: Needs): RpcHandler<typeof sendMlsMessage> {
-  return (context, request) =>
-    respond(
-      needs,
-      context,
-      async (actor) => {
-        const bytes = Buffer.from(request.raw_message, 'base64');
-        const message = readMlsMessage(bytes);
-        if (message.kind !== 'private-message' && message.kind !== 'public-message')
-          throw refuse('mls-unsupported-message');
-        assertNamed(needs, message.groupId, request.conv_or_sub_id);
-        return needs.sendMlsToOwn(actor, message, bytes);
-      },
-      request,
-    );
-}
-
-/** Takes a commit of a client of the caller (reference federation-api 5.4.8). */
-export function serveSendMlsCommitBundle(needs: Needs): RpcHandler<typeof sendMlsCommitBundle> {
-  return (context, request) =>
-    respond(
-      needs,
-      context,
-      async (actor) => {
-        const bundle = readCommitBundle(Buffer.from(request.raw_message, 'base64'));
-        assertNamed(needs, bundle.commit.groupId, request.conv_or_sub_id);
-        return needs.commitToOwn(actor, bundle, { requestId: context.requestId });
-      },
-      request,
-    );
-}
-
 /** @throws Refusal `mls-group-conversation-mismatch`; `access-denied` for a group that we do not own */
-function assertNamed({ ownDomain }: Needs, groupId: Uint8Array, name: GroupName): void {
+export function assertNamed({ ownDomain }: MlsAnswerNeeds, groupId: Uint8Array, name: GroupName): void {
   const group = mustBeGroupId(groupId);
   if (JSON.stringify(groupNameOf(group)) !== JSON.stringify(groupNameFrom(name)))
     throw refuse('mls-group-conversation-mismatch');
@@ -66,11 +29,12 @@ function groupNameFrom(name: GroupName): GroupName {
   return { tag: 'subconv', value: { conv_id, subconv_id: name.value.subconv_id } };
 }
 
-async function respond(
-  { isMlsEnabled }: Needs,
+/** Does it for the client of the caller, and tells the outcome, or what was wrong, as other backends expect it. */
+export async function answerMls(
+  { isMlsEnabled }: MlsAnswerNeeds,
   { origin }: RpcContext,
+  { sender, sender_client }: InputOf<typeof sendMlsMessage>,
   send: (actor: MlsActor) => Promise<MlsOutcome>,
-  { sender, sender_client }: Request,
 ): Promise<MlsResponse> {
   try {
     if (!isMlsEnabled) throw refuse('mls-not-enabled');
