@@ -19,7 +19,7 @@ import type { Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
 import type { InputOf, OutputOf, Rpc } from '#contract/rpc.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import { permissionsOf, type TeamRole } from '#contract/teams.ts';
-import { type Galley, type GalleySettings, type OwnUser, openGalley } from '#galley';
+import { type Galley, type GalleySettings, type OwnUser, openGalley, openRemovalKeys } from '#galley';
 import { openOutbox } from '#outbox';
 import { openStorage, type Storage } from '#storage';
 import { setLogLevel } from '#telemetry';
@@ -75,7 +75,12 @@ export interface Rig extends AsyncDisposable {
   connect(one: User, ...others: readonly User[]): void;
   disconnect(one: User, other: User): void;
   /** A client request to galley; refusals are thrown. */
-  send<R extends Route>(user: User, route: R, parts?: Parts<R>): Promise<RouteAnswer<R['answers']>>;
+  send<R extends Route>(
+    user: User,
+    route: R,
+    parts?: Parts<R>,
+    through?: Galley,
+  ): Promise<RouteAnswer<R['answers']>>;
   /** A federated request to galley. */
   receive<R extends Rpc>(
     origin: BackendDomain,
@@ -84,13 +89,15 @@ export interface Rig extends AsyncDisposable {
     options?: ReceiveOptions,
   ): Promise<Received<R>>;
   /** Another galley on the same database, as after a restart. */
-  openAgain(): AsyncDisposable;
+  openAgain(): Galley;
   /** Events in the order in which they were pushed, to a user or to anybody. */
   eventsOf(user?: User): readonly string[];
 }
 
 export type Parts<R extends Route> = Partial<Pick<RouteRequest<R>, 'params' | 'query' | 'body'>> & {
   readonly version?: number;
+  /** The client behind the token. */
+  readonly client?: ClientId;
 };
 
 export interface ReceiveOptions {
@@ -111,7 +118,11 @@ export const willingRemotes: Script = ({ rpc }) => {
 };
 
 /** Galley alone, on SQLite in a folder of its own or on a given database. */
-export async function openRig(settings: Partial<GalleySettings> = {}, url?: string): Promise<Rig> {
+export async function openRig(
+  settings: Partial<GalleySettings> = {},
+  url?: string,
+  { hasMls = false }: { readonly hasMls?: boolean } = {},
+): Promise<Rig> {
   setLogLevel('silent');
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'crosswire-galley-'));
@@ -126,6 +137,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
       dispatch: () => Promise.reject(new Error('no bundles here')),
     }),
   );
+  const removalKeys = hasMls ? await openRemovalKeys(join(folder, 'removal-keys')) : undefined;
   const accounts = new Map<UserId, OwnUser>();
   const roles = new Map<UserId, TeamRole>();
   const permissionsIn = (id: UserId, team = accounts.get(id)?.team) =>
@@ -207,6 +219,7 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
         },
       },
       inbox,
+      ...(removalKeys === undefined ? {} : { removalKeys }),
       settings,
     });
   const galley = stack.use(open());
@@ -237,11 +250,11 @@ export async function openRig(settings: Partial<GalleySettings> = {}, url?: stri
       accepted.delete(key(one, other));
       accepted.delete(key(other, one));
     },
-    async send(user, declared, parts) {
-      const served = galley.routes.find(({ route }) => route === declared);
+    async send(user, declared, { client, ...parts } = {}, through = galley) {
+      const served = through.routes.find(({ route }) => route === declared);
       if (served === undefined) throw new Error(`${declared.method} ${declared.path} is not served`);
       const whole = {
-        user: { userId: user.id, clientId: undefined, connectionId: '1' },
+        user: { userId: user.id, clientId: client, connectionId: '1' },
         params: {},
         query: {},
         version: declared.versions?.[0] ?? 5,

@@ -30,6 +30,16 @@ export async function findConversation(
   return row === undefined ? undefined : withMembers(reader, ownDomain, row);
 }
 
+const versionById = hotQuery((reader, id: string) =>
+  reader.selectFrom('conversation').select('version').where('id', '=', id),
+);
+
+/** The version of a conversation as it was last committed; undefined when there is none. */
+export async function findVersion(reader: Reader, id: ConversationId): Promise<number | undefined> {
+  const [row] = await versionById(reader, id);
+  return row === undefined ? undefined : Number(row.version);
+}
+
 /**
  * Takes the conversation's lock until the end of the unit of work and returns it as it is now, so that changes of one
  * conversation come one after the other on both databases.
@@ -81,6 +91,7 @@ function conversationOf(
 ): OwnConversation {
   return {
     id: row.id as ConversationId,
+    version: Number(row.version),
     type: row.type as ConversationType,
     creator: row.creator as UserId | null,
     access: JSON.parse(row.access) as Access[],
@@ -109,7 +120,7 @@ export async function insertConversation(
     .insertInto('conversation')
     .values({
       id: conversation.id,
-      version: 1,
+      version: conversation.version,
       creator: conversation.creator,
       team: conversation.team,
       created_at: conversation.createdAt,

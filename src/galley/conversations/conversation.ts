@@ -8,6 +8,8 @@ export type Roles = ReadonlyMap<UserId, string>;
 /** A conversation that this backend owns, with all its members. Never changed: a change makes a new one. */
 export interface OwnConversation {
   readonly id: ConversationId;
+  /** Counted up by whoever locks it, so also by every change. */
+  readonly version: number;
   readonly type: ConversationType;
   readonly creator: UserId | null;
   readonly access: readonly Access[];

@@ -17,6 +17,7 @@ import {
 import {
   deleteConversation,
   findConversation,
+  findVersion,
   insertConversation,
   lockConversation,
   updateProperties,
@@ -24,7 +25,8 @@ import {
 import { ExactCache } from './exact-cache.ts';
 
 /**
- * Who is in which conversation, from memory as long as nothing has changed. Inside a unit of work, `work` has to be
+ * Who is in which conversation, from memory as long as nothing has changed. What several processes share, as on
+ * PostgreSQL, is in memory as long as its version in the database is the same. Inside a unit of work, `work` has to be
  * given; then what the unit of work itself has changed is seen.
  */
 export interface ConversationLookup {
@@ -76,13 +78,22 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
     (members) => conversationWeight + members.size,
     now,
   );
+  const isShared = storage.dialect === 'postgres';
   const keyOf = ({ domain, id }: QualifiedConversation) => `${domain}/${id}`;
   return {
     async find(id, work) {
+      if (isShared) {
+        const version = await findVersion(work?.reader ?? storage.reader, id);
+        const known = own.peek(id);
+        if (known !== undefined && known.version === version) return known;
+        own.drop(id);
+        if (version === undefined) return undefined;
+      }
       if (work === undefined) return own.find(id, () => findConversation(storage.reader, ownDomain, id));
       return own.peek(id) ?? findConversation(work.reader, ownDomain, id);
     },
     async findRemoteMembers(conversation, work) {
+      if (isShared) return findRemoteMembers((work ?? storage).reader, conversation);
       const key = keyOf(conversation);
       if (work !== undefined) return remote.peek(key) ?? findRemoteMembers(work.reader, conversation);
       const members = await remote.find(key, async () => {

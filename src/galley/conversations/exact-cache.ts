@@ -73,6 +73,11 @@ export class ExactCache<V> {
     return entry.value;
   }
 
+  /** Forgets a value of which another process has stored a newer one. */
+  drop(key: string): void {
+    this.#forget(key);
+  }
+
   /** Says that a unit of work changes the value; to be called before it does. */
   change(work: Work, key: string): void {
     this.#forget(key);

@@ -27,6 +27,8 @@ export interface NewGroup {
 }
 
 export const creatorRole = 'wire_admin';
+/** Of a conversation that is not stored yet. */
+export const firstVersion = 1;
 
 /** A group as it is at first. */
 export function newGroup(
@@ -38,6 +40,7 @@ export function newGroup(
   const id = randomUUID() as ConversationId;
   return {
     id,
+    version: firstVersion,
     type: conversationTypes.group,
     creator,
     access: accessSet(wanted.access ?? defaultAccess),
@@ -76,6 +79,7 @@ export function newPrivate(
 ): OwnConversation {
   return {
     id: wanted.id,
+    version: firstVersion,
     type: wanted.type,
     creator: wanted.creator,
     access: ['private'],

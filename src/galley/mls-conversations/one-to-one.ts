@@ -8,7 +8,7 @@ import type { Reader } from '#storage';
 import { isSameUser, type OwnConversation, type QualifiedUser } from '../conversations/conversation.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
 import { type ConversationView, ownView } from '../conversations/view.ts';
-import { newMlsGroup } from '../creation/new-conversation.ts';
+import { firstVersion, newMlsGroup } from '../creation/new-conversation.ts';
 import { defaultSettings } from '../members/member-settings.ts';
 import { findMemberSettings } from '../members/member-store.ts';
 import { findRemoteSettings } from '../members/remote-membership-store.ts';
@@ -105,6 +105,7 @@ async function askOwner(
 export function notBegunOneToOne(ownDomain: BackendDomain, id: ConversationId): OwnConversation {
   return {
     id,
+    version: firstVersion,
     type: conversationTypes.oneToOne,
     creator: null,
     access: ['private'],

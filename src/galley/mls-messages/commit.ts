@@ -94,7 +94,7 @@ async function askOthers(
   suite: number,
   options: CallOptions,
 ): Promise<void> {
-  assertInParent(await needs.groups.find(target.conversation.id), actor, target, plan);
+  assertInParent(await needs.groups.find(target.conversation), actor, target, plan);
   const members = membersOfCommit(actor, target, plan);
   await assertAllClients(needs, members.added, plan, suite, options);
   if (beginsOneToOne(target)) {
@@ -152,7 +152,7 @@ async function take(
   const { groups, propagate, now } = needs;
   const at = now();
   const time = new Date(at).toISOString();
-  assertInParent(await groups.find(target.conversation.id, work), actor, target, plan);
+  assertInParent(await groups.find(target.conversation, work), actor, target, plan);
   const members = membersOfCommit(actor, target, plan);
   const published = beginsOneToOne(target)
     ? await beginOneToOne(needs, work, actor, target, members, time)
@@ -256,7 +256,7 @@ async function proposeAgain(
   { address, conversation }: Target,
   time: number,
 ): Promise<void> {
-  const group = (await groups.find(address.conversation, work)).get(address.subconversation);
+  const group = (await groups.find(conversation, work)).get(address.subconversation);
   if (group === undefined || removalKeys === undefined) return;
   const leaves = [...group.leaves.values()];
   const leaving = leaves.filter(({ isLeaving }) => isLeaving);

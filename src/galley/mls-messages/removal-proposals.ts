@@ -43,7 +43,7 @@ export function createProposeRemovals({ groups, propagate, removalKeys }: Needs)
   return async (work, removal) => {
     const { conversation, from, time } = removal;
     if (removalKeys === undefined || conversation.protocol === 'proteus') return;
-    const all = await groups.find(conversation.id, work);
+    const all = await groups.find(conversation, work);
     const clients = [...(all.get('')?.leaves.values() ?? [])];
     for (const [subconversation, group] of all) {
       if (!isConcerned(removal.groups, subconversation)) continue;

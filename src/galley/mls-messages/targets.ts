@@ -55,7 +55,7 @@ export function createFindTarget({ ownDomain, conversations, groups }: Needs): F
     const role = stored === undefined ? mlsOneToOneRole : roleOf(conversation, actor.user, ownDomain);
     if (role === undefined || conversation.group === undefined) throw refuse('no-conversation');
     const subconversation = named.subconversation?.id ?? '';
-    const known = (await groups.find(id, how?.work)).get(subconversation);
+    const known = (await groups.find(conversation, how?.work)).get(subconversation);
     const group = known ?? firstGroup(conversation, named, conversation.group);
     if (!group.groupId.equals(groupId))
       throw protocolError('The group id is not the present one of its group');

@@ -1,5 +1,6 @@
 import type { ConversationId } from '#contract/ids.ts';
 import type { Storage, Work } from '#storage';
+import type { OwnConversation } from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { ExactCache } from '../conversations/exact-cache.ts';
 import { type GroupAddress, type GroupState, listGroups, putGroup } from './group-store.ts';
@@ -24,16 +25,25 @@ export interface GroupChange {
   readonly set: readonly Leaf[];
 }
 
-/** MLS groups of conversations owned here, from memory as long as nothing has changed. */
+/** MLS groups of conversations owned here, from memory as long as nothing has changed; see `ConversationLookup`. */
 export interface Groups {
   /** Inside a unit of work, `work` has to be given; then what the unit of work itself has changed is seen. */
-  find(conversation: ConversationId, work?: Work): Promise<GroupsOfConversation>;
+  find(conversation: VersionOf, work?: Work): Promise<GroupsOfConversation>;
   /** The next epoch begins; what was proposed before is forgotten. */
   commit(work: Work, address: GroupAddress, change: GroupChange): Promise<void>;
   /** Leaves other than before, in the same epoch. */
   setLeaves(work: Work, address: GroupAddress, leaves: readonly Leaf[]): Promise<void>;
   /** Begins a group again, or for the first time: nobody is in it. */
   reset(work: Work, address: GroupAddress, state: GroupState): Promise<void>;
+}
+
+/** A conversation as it was read, in the same unit of work if there is one. */
+type VersionOf = Pick<OwnConversation, 'id' | 'version'>;
+
+/** Groups as they were at a version of their conversation. */
+interface Versioned {
+  readonly version: number;
+  readonly groups: GroupsOfConversation;
 }
 
 interface Needs {
@@ -47,15 +57,20 @@ interface Needs {
 const noGroups: GroupsOfConversation = new Map();
 
 export function createGroups({ storage, conversations, maxCachedMembers, now }: Needs): Groups {
-  const cache = new ExactCache<GroupsOfConversation>(maxCachedMembers, weightOf, now);
+  const cache = new ExactCache<Versioned>(maxCachedMembers, weightOf, now);
+  const isShared = storage.dialect === 'postgres';
   const changes = (work: Work, { conversation, subconversation }: GroupAddress) => {
     cache.change(work, conversation);
     if (subconversation === '') conversations.groupChanges(work, conversation);
   };
   return {
-    async find(conversation, work) {
-      if (work !== undefined) return cache.peek(conversation) ?? load(work.reader, conversation);
-      return (await cache.find(conversation, () => load(storage.reader, conversation))) ?? noGroups;
+    async find({ id, version }, work) {
+      const known = cache.peek(id);
+      if (known !== undefined && (!isShared || known.version === version)) return known.groups;
+      if (work !== undefined) return load(work.reader, id);
+      if (known !== undefined) cache.drop(id);
+      const read = async () => ({ version, groups: await load(storage.reader, id) });
+      return (await cache.find(id, read))?.groups ?? noGroups;
     },
     async commit(work, address, { state, groupInfo, blanked, set }) {
       changes(work, address);
@@ -86,7 +101,7 @@ async function load(reader: Work['reader'], conversation: ConversationId): Promi
   );
 }
 
-function weightOf(groups: GroupsOfConversation): number {
+function weightOf({ groups }: Versioned): number {
   let weight = 1;
   for (const { leaves } of groups.values()) weight += 1 + leaves.size;
   return weight;

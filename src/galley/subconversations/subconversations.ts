@@ -58,15 +58,15 @@ export function createSubconversations(needs: Needs): Subconversations {
     async get(user, address) {
       const conversation = mustBeMember(await conversations.find(address.conversation), user, ownDomain);
       if (conversation.type !== conversationTypes.group) throw refuse('mls-subconv-unsupported-convtype');
-      const stored = (await groups.find(conversation.id)).get(address.subconversation);
+      const stored = (await groups.find(conversation)).get(address.subconversation);
       return viewOf(ownDomain, address, stored ?? notJoined(ownDomain, conversation, address));
     },
     async reset(user, address, { groupId, epoch }) {
       if (!isMlsEnabled) throw refuse('mls-not-enabled');
       await storage.work(async (work) => {
         const locked = await conversations.lock(work, address.conversation);
-        const { id } = mustBeMember(locked, user, ownDomain);
-        const stored = (await groups.find(id, work)).get(address.subconversation);
+        const conversation = mustBeMember(locked, user, ownDomain);
+        const stored = (await groups.find(conversation, work)).get(address.subconversation);
         if (epoch !== (stored?.epoch ?? 0)) throw refuse('mls-stale-message');
         if (stored === undefined || !stored.groupId.equals(groupId)) throw refuse('no-conversation');
         await groups.reset(work, address, begunAgain(stored));
@@ -77,7 +77,7 @@ export function createSubconversations(needs: Needs): Subconversations {
       await storage.work(async (work) => {
         const locked = await conversations.lock(work, address.conversation);
         const conversation = mustBeMember(locked, actor.user, ownDomain);
-        const stored = (await groups.find(conversation.id, work)).get(address.subconversation);
+        const stored = (await groups.find(conversation, work)).get(address.subconversation);
         if (stored === undefined) throw refuse('no-conversation');
         const isOwn = (leaf: { readonly user: QualifiedUser; readonly client: string }) =>
           leaf.client === actor.client && isSameUser(leaf.user, actor.user);
