@@ -355,7 +355,7 @@ function createRoutes(
       ...connectionRoutes({ ownDomain, reader, connections }),
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
-      ...searchRoutes({ ownDomain, reader, federation, remoteRules }),
+      ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
       ...systemSettingsRoutes({ settings }),
     ],
     internalRoutes: [

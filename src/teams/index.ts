@@ -11,6 +11,7 @@ import type { ServedRoute } from '#contract/route.ts';
 import { createDeletionRequests } from './deletion/deletion-requests.ts';
 import { createDeletions } from './deletion/deletions.ts';
 import { createTeamEvents } from './events/team-events.ts';
+import { createApplyFeature } from './features/feature-effects.ts';
 import { createFeatureFlags, type FeatureFlags } from './features/feature-flags.ts';
 import { createFoundTeam, type FoundTeam } from './founding/founding.ts';
 import { createTeamChanges } from './founding/team-changes.ts';
@@ -24,7 +25,9 @@ import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
 import { internalInvitationRoutes, invitationRoutes } from './routes/invitations.ts';
 import { teamNotificationRoutes } from './routes/notifications.ts';
+import { searchVisibilityRoutes } from './routes/search-visibility.ts';
 import { teamRoutes } from './routes/teams.ts';
+import { createTeamSearch, type TeamSearch } from './search/search-visibility.ts';
 import { defaultSettings, type TeamsSettings } from './settings.ts';
 
 export type { FeatureFlags } from './features/feature-flags.ts';
@@ -43,6 +46,7 @@ export interface Teams extends AsyncDisposable {
   readonly members: MemberLookup;
   readonly found: FoundTeam;
   readonly acceptance: Acceptance;
+  readonly search: TeamSearch;
   readonly userDeleted: UserDeleted;
 }
 
@@ -53,7 +57,8 @@ export function openTeams(needs: TeamsNeeds): Teams {
   const teamEvents = createTeamEvents(events, now);
   const oldest = () => (now() - settings.queueSeconds * 1000) * 1000;
   const base = { storage, events, accounts, conversations, queueIds, settings, teamEvents, now, oldest };
-  const features = createFeatureFlags(base);
+  const features = createFeatureFlags({ ...base, applyFeature: createApplyFeature(accounts) });
+  const search = createTeamSearch(storage);
   const deletions = createDeletions(base);
   const parts = {
     ...base,
@@ -69,11 +74,13 @@ export function openTeams(needs: TeamsNeeds): Teams {
       ...teamRoutes(parts),
       ...invitationRoutes(parts),
       ...teamNotificationRoutes(parts),
+      ...searchVisibilityRoutes(search),
       ...featureRoutes(parts),
     ],
     internalRoutes: [...internalFeatureRoutes(parts), ...internalInvitationRoutes(parts)],
     features,
     members: memberLookup,
+    search,
     found: createFoundTeam(teamEvents),
     acceptance: createAcceptance(base),
     userDeleted: createUserDeleted(base),

@@ -45,6 +45,8 @@ export interface TeamAccounts {
    * @param allowed decides within the unit of work whether it may go
    */
   remove(user: UserId, allowed: (work: Work) => Promise<boolean>): Promise<boolean>;
+  /** Says whether a team's members are found by name from outside. */
+  setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
 }
 
 /** What teams asks of whoever keeps conversations. */

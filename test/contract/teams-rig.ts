@@ -13,6 +13,8 @@ import { createNotificationIds } from '#notifications';
 import { openStorage } from '#storage';
 import { openTeams, type Teams, type TeamsNeeds } from '#teams';
 import { brigTeams, teamAccounts } from '../../src/app/team-needs.ts';
+import { changeAccount } from '../../src/brig/accounts/account-store.ts';
+import { indexAccount } from '../../src/brig/search/search-index.ts';
 import { type Clock, createCaller, empty, noRemotes, ownDomain, password, type Rig } from './brig-rig.ts';
 
 /** Teams and accounts on a real database, joined as a backend joins them. */
@@ -97,9 +99,10 @@ export async function openTeamsRig(
       const { user } = await add({});
       const set = permissionsOf(role);
       const row = { team, user_id: user.userId, permissions: set, copy_permissions: set };
-      await storage.work(async ({ db }) => {
-        await db.updateTable('account').set({ team }).where('id', '=', user.userId).execute();
-        await db
+      await storage.work(async (work) => {
+        const account = await changeAccount(work, user.userId, { team });
+        if (account !== undefined) await indexAccount(work, account);
+        await work.db
           .insertInto('team_member')
           .values({ ...row, created_by: null, created_at: null, legalhold_status: 'no_consent' })
           .execute();

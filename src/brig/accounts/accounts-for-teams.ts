@@ -1,8 +1,9 @@
-import type { UserId } from '#contract/ids.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
 import type { Reader, Work } from '#storage';
 import type { AccountRemoval } from '../deletion/account-removal.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
+import { setSearchable } from '../search/searchable-teams.ts';
 import { findAccount } from '../users/user-store.ts';
 import { findAccountByEmailKey } from './account-store.ts';
 import { type EmailAddress, readEmail } from './email.ts';
@@ -26,6 +27,8 @@ export interface AccountsForTeams {
    * @param allowed decides within the unit of work whether it may go
    */
   remove(user: UserId, allowed: (work: Work) => Promise<boolean>): Promise<boolean>;
+  /** Says whether a team's members are found by name from outside. */
+  setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
 }
 
 interface Needs {
@@ -52,6 +55,7 @@ export function createAccountsForTeams(needs: Needs): AccountsForTeams {
       const hash = (await findAccount(reader, user))?.password_hash ?? null;
       return password === undefined ? hash === null : await passwords.verify(password, hash);
     },
+    setSearchable,
     remove: (user, allowed) => removal.remove(user, 'team', { allowed }),
   };
 }
