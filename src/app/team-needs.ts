@@ -27,6 +27,8 @@ export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
     mailInvitation: (mail) => brig().forTeams.mailInvitation(mail),
     verifyPassword: (user, password) => brig().forTeams.verifyPassword(user, password),
     remove: (user, allowed) => brig().forTeams.remove(user, allowed),
+    setTeam: (work, user, team) => brig().forTeams.setTeam(work, user, team),
+    setSuspended: (user, suspended) => brig().forTeams.setSuspended(user, suspended),
     setSearchable: (work, team, searchable) => brig().forTeams.setSearchable(work, team, searchable),
   };
 }

@@ -18,11 +18,13 @@ import { createTeamChanges } from './founding/team-changes.ts';
 import { type Acceptance, createAcceptance } from './invitations/acceptance.ts';
 import { createInvitations } from './invitations/invitations.ts';
 import { createUserDeleted, type UserDeleted } from './members/departure.ts';
+import { createJoin } from './members/joining.ts';
 import { createMemberChanges } from './members/member-changes.ts';
 import { createMemberList } from './members/member-list.ts';
 import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
 import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
+import { internalTeamRoutes } from './routes/internal-teams.ts';
 import { internalInvitationRoutes, invitationRoutes } from './routes/invitations.ts';
 import { teamNotificationRoutes } from './routes/notifications.ts';
 import { searchVisibilityRoutes } from './routes/search-visibility.ts';
@@ -59,10 +61,12 @@ export function openTeams(needs: TeamsNeeds): Teams {
   const base = { storage, events, accounts, conversations, queueIds, settings, teamEvents, now, oldest };
   const features = createFeatureFlags({ ...base, applyFeature: createApplyFeature(accounts) });
   const search = createTeamSearch(storage);
+  const join = createJoin(base);
   const deletions = createDeletions(base);
   const parts = {
     ...base,
     features,
+    join,
     teamChanges: createTeamChanges(base),
     memberList: createMemberList(storage.reader),
     memberChanges: createMemberChanges(base),
@@ -77,12 +81,16 @@ export function openTeams(needs: TeamsNeeds): Teams {
       ...searchVisibilityRoutes(search),
       ...featureRoutes(parts),
     ],
-    internalRoutes: [...internalFeatureRoutes(parts), ...internalInvitationRoutes(parts)],
+    internalRoutes: [
+      ...internalTeamRoutes(parts),
+      ...internalInvitationRoutes(parts),
+      ...internalFeatureRoutes(parts),
+    ],
     features,
     members: memberLookup,
     search,
     found: createFoundTeam(teamEvents),
-    acceptance: createAcceptance(base),
+    acceptance: createAcceptance({ join, now }),
     userDeleted: createUserDeleted(base),
     resume: deletions.start,
     [Symbol.asyncDispose]: () => deletions[Symbol.asyncDispose](),

@@ -6,6 +6,7 @@ import { type Brig, type BrigNeeds, openBrig } from '#brig';
 import type { Push } from '#contract/events/push.ts';
 import type { TeamEvent } from '#contract/events/team.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
+import { addTeamMember } from '#contract/internal/teams.ts';
 import { createUser } from '#contract/internal/users.ts';
 import type { AuthenticatedUser } from '#contract/route.ts';
 import { permissionsOf, type TeamRole } from '#contract/teams.ts';
@@ -13,8 +14,6 @@ import { createNotificationIds } from '#notifications';
 import { openStorage } from '#storage';
 import { openTeams, type Teams, type TeamsNeeds } from '#teams';
 import { brigTeams, teamAccounts } from '../../src/app/team-needs.ts';
-import { changeAccount } from '../../src/brig/accounts/account-store.ts';
-import { indexAccount } from '../../src/brig/search/search-index.ts';
 import { type Clock, createCaller, empty, noRemotes, ownDomain, password, type Rig } from './brig-rig.ts';
 
 /** Teams and accounts on a real database, joined as a backend joins them. */
@@ -98,15 +97,8 @@ export async function openTeamsRig(
     async addMember(team, role) {
       const { user } = await add({});
       const set = permissionsOf(role);
-      const row = { team, user_id: user.userId, permissions: set, copy_permissions: set };
-      await storage.work(async (work) => {
-        const account = await changeAccount(work, user.userId, { team });
-        if (account !== undefined) await indexAccount(work, account);
-        await work.db
-          .insertInto('team_member')
-          .values({ ...row, created_by: null, created_at: null, legalhold_status: 'no_consent' })
-          .execute();
-      });
+      const body = { member: { user: user.userId, permissions: { self: set, copy: set } } };
+      await send(addTeamMember, { params: { tid: team }, body });
       return user;
     },
     takeEvents() {

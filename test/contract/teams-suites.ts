@@ -1,4 +1,5 @@
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
+import { teamInternalSuite } from './teams-internal-suite.ts';
 import { teamInvitationsSuite } from './teams-invitations-suite.ts';
 import { teamMembersSuite } from './teams-members-suite.ts';
 import { teamSearchSuite } from './teams-search-suite.ts';
@@ -9,4 +10,5 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamInvitationsSuite(freshUrl);
   teamDeletionSuite(freshUrl);
   teamSearchSuite(freshUrl);
+  teamInternalSuite(freshUrl);
 }
