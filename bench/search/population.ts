@@ -64,7 +64,7 @@ export async function populate(storage: Storage, users: number, random: () => nu
       person(start + n, random),
     );
     const terms = people.flatMap((account) =>
-      termsOf(account).map((term) => ({ term, user_id: account.id })),
+      termsOf(account, false).map((term) => ({ term, user_id: account.id })),
     );
     await storage.work(async (work) => {
       await work.db.insertInto('account').values(people).execute();

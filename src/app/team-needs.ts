@@ -5,8 +5,9 @@ import type { TeamAccounts, Teams } from '#teams';
 
 /** What is known of teams, in the words of other parts. */
 
-export function brigTeams({ members, found, acceptance }: Teams): AccountTeams {
-  return { isOwner: members.isOwner, listMembers: members.list, found, ...acceptance };
+export function brigTeams({ members, found, acceptance, search }: Teams): AccountTeams {
+  const { isOwner, list: listMembers } = members;
+  return { isOwner, listMembers, searchReach: search.reachOf, found, ...acceptance };
 }
 
 export function galleyTeams(reader: Reader, { members }: Pick<Teams, 'members'>): TeamLookup {
@@ -26,5 +27,8 @@ export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
     mailInvitation: (mail) => brig().forTeams.mailInvitation(mail),
     verifyPassword: (user, password) => brig().forTeams.verifyPassword(user, password),
     remove: (user, allowed) => brig().forTeams.remove(user, allowed),
+    setTeam: (work, user, team) => brig().forTeams.setTeam(work, user, team),
+    setSuspended: (user, suspended) => brig().forTeams.setSuspended(user, suspended),
+    setSearchable: (work, team, searchable) => brig().forTeams.setSearchable(work, team, searchable),
   };
 }

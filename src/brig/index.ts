@@ -19,7 +19,7 @@ import type { ServedRoute } from '#contract/route.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Storage, Work } from '#storage';
-import { createAccountChanges } from './accounts/account-changes.ts';
+import { type AccountChanges, createAccountChanges } from './accounts/account-changes.ts';
 import { type AccountsForTeams, createAccountsForTeams } from './accounts/accounts-for-teams.ts';
 import { createEmailChange } from './accounts/email-change.ts';
 import { createEmailRules, type EmailRules } from './accounts/email-rules.ts';
@@ -187,6 +187,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const { directory, remoteClients, claims, clients, keyPackages } = devices;
   const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
   const { connections, deletion, federationStatus } = people;
+  const changes = createAccountChanges(needs.storage, people.userEvents);
   return {
     rpcs: brigRpcTable({
       ownDomain: needs.ownDomain,
@@ -202,7 +203,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       inbox: needs.inbox ?? withoutInbox,
       deletion,
     }),
-    ...createRoutes(needs, { zauth, mailer, now, settings, emailRules, passwords, devices, people }),
+    ...createRoutes(needs, { zauth, mailer, now, settings, emailRules, passwords, devices, people, changes }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: {
       own: directory,
@@ -227,6 +228,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       mailer,
       passwords,
       removal: people.removal,
+      changes,
     }),
     connections: connections.store,
     federationStatus,
@@ -249,7 +251,7 @@ interface Devices {
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
   { ownDomain, storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
-  { settings, passwords, mailer, now }: Omit<Owned, 'zauth' | 'emailRules' | 'devices' | 'people'>,
+  { settings, passwords, mailer, now }: Pick<Owned, 'settings' | 'passwords' | 'mailer' | 'now'>,
 ): Devices {
   const directory = createClientDirectory(storage);
   const { clientLimit, keyPackageLifetimeSeconds: lifetimeSeconds } = settings;
@@ -283,12 +285,13 @@ interface Owned {
   readonly passwords: Passwords;
   readonly devices: Devices;
   readonly people: People;
+  readonly changes: AccountChanges;
 }
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now, settings, emailRules, passwords, devices, people }: Owned,
+  { zauth, mailer, now, settings, emailRules, passwords, devices, people, changes }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
   const { directory, remoteClients, claims, clients } = devices;
@@ -308,7 +311,6 @@ function createRoutes(
     now,
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);
-  const changes = createAccountChanges(storage, userEvents);
   const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
   const login = createLogin({ storage, passwords, budget, sessions, inactivity, now });
   const access = createAccess({
@@ -355,7 +357,7 @@ function createRoutes(
       ...connectionRoutes({ ownDomain, reader, connections }),
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
-      ...searchRoutes({ ownDomain, reader, federation, remoteRules }),
+      ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
       ...systemSettingsRoutes({ settings }),
     ],
     internalRoutes: [

@@ -11,20 +11,25 @@ import type { ServedRoute } from '#contract/route.ts';
 import { createDeletionRequests } from './deletion/deletion-requests.ts';
 import { createDeletions } from './deletion/deletions.ts';
 import { createTeamEvents } from './events/team-events.ts';
+import { createApplyFeature } from './features/feature-effects.ts';
 import { createFeatureFlags, type FeatureFlags } from './features/feature-flags.ts';
 import { createFoundTeam, type FoundTeam } from './founding/founding.ts';
 import { createTeamChanges } from './founding/team-changes.ts';
 import { type Acceptance, createAcceptance } from './invitations/acceptance.ts';
 import { createInvitations } from './invitations/invitations.ts';
 import { createUserDeleted, type UserDeleted } from './members/departure.ts';
+import { createJoin } from './members/joining.ts';
 import { createMemberChanges } from './members/member-changes.ts';
 import { createMemberList } from './members/member-list.ts';
 import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
 import type { TeamsNeeds } from './needs.ts';
 import { featureRoutes, internalFeatureRoutes } from './routes/features.ts';
+import { internalTeamRoutes } from './routes/internal-teams.ts';
 import { internalInvitationRoutes, invitationRoutes } from './routes/invitations.ts';
 import { teamNotificationRoutes } from './routes/notifications.ts';
+import { searchVisibilityRoutes } from './routes/search-visibility.ts';
 import { teamRoutes } from './routes/teams.ts';
+import { createTeamSearch, type TeamSearch } from './search/search-visibility.ts';
 import { defaultSettings, type TeamsSettings } from './settings.ts';
 
 export type { FeatureFlags } from './features/feature-flags.ts';
@@ -43,6 +48,7 @@ export interface Teams extends AsyncDisposable {
   readonly members: MemberLookup;
   readonly found: FoundTeam;
   readonly acceptance: Acceptance;
+  readonly search: TeamSearch;
   readonly userDeleted: UserDeleted;
 }
 
@@ -53,11 +59,14 @@ export function openTeams(needs: TeamsNeeds): Teams {
   const teamEvents = createTeamEvents(events, now);
   const oldest = () => (now() - settings.queueSeconds * 1000) * 1000;
   const base = { storage, events, accounts, conversations, queueIds, settings, teamEvents, now, oldest };
-  const features = createFeatureFlags(base);
+  const features = createFeatureFlags({ ...base, applyFeature: createApplyFeature(accounts) });
+  const search = createTeamSearch(storage);
+  const join = createJoin(base);
   const deletions = createDeletions(base);
   const parts = {
     ...base,
     features,
+    join,
     teamChanges: createTeamChanges(base),
     memberList: createMemberList(storage.reader),
     memberChanges: createMemberChanges(base),
@@ -69,13 +78,19 @@ export function openTeams(needs: TeamsNeeds): Teams {
       ...teamRoutes(parts),
       ...invitationRoutes(parts),
       ...teamNotificationRoutes(parts),
+      ...searchVisibilityRoutes(search),
       ...featureRoutes(parts),
     ],
-    internalRoutes: [...internalFeatureRoutes(parts), ...internalInvitationRoutes(parts)],
+    internalRoutes: [
+      ...internalTeamRoutes(parts),
+      ...internalInvitationRoutes(parts),
+      ...internalFeatureRoutes(parts),
+    ],
     features,
     members: memberLookup,
+    search,
     found: createFoundTeam(teamEvents),
-    acceptance: createAcceptance(base),
+    acceptance: createAcceptance({ join, now }),
     userDeleted: createUserDeleted(base),
     resume: deletions.start,
     [Symbol.asyncDispose]: () => deletions[Symbol.asyncDispose](),

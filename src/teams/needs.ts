@@ -45,6 +45,12 @@ export interface TeamAccounts {
    * @param allowed decides within the unit of work whether it may go
    */
   remove(user: UserId, allowed: (work: Work) => Promise<boolean>): Promise<boolean>;
+  /** Puts an account that has no team into one. @throws Refusal `not-found` for an unknown one, `bad-request` */
+  setTeam(work: Work, user: UserId, team: TeamId): Promise<void>;
+  /** Suspends an account or lifts that, unless it is deleted. */
+  setSuspended(user: UserId, suspended: boolean): Promise<void>;
+  /** Says whether a team's members are found by name from outside. */
+  setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
 }
 
 /** What teams asks of whoever keeps conversations. */

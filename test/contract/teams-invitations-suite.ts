@@ -167,7 +167,6 @@ export function teamInvitationsSuite(freshUrl: () => Promise<string>): void {
     it('makes an active member of the invited role, told to it, to admins and to the queue', async () => {
       await using rig = await openTeamsRig(await freshUrl());
       const { owner, team } = await rig.addOwner();
-      await rig.addMember(team, 'member');
       const { body: invitation } = await invite(rig, owner, team, {
         email: 'bob@example.com',
         role: 'partner',

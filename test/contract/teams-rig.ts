@@ -6,6 +6,7 @@ import { type Brig, type BrigNeeds, openBrig } from '#brig';
 import type { Push } from '#contract/events/push.ts';
 import type { TeamEvent } from '#contract/events/team.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
+import { addTeamMember } from '#contract/internal/teams.ts';
 import { createUser } from '#contract/internal/users.ts';
 import type { AuthenticatedUser } from '#contract/route.ts';
 import { permissionsOf, type TeamRole } from '#contract/teams.ts';
@@ -96,14 +97,8 @@ export async function openTeamsRig(
     async addMember(team, role) {
       const { user } = await add({});
       const set = permissionsOf(role);
-      const row = { team, user_id: user.userId, permissions: set, copy_permissions: set };
-      await storage.work(async ({ db }) => {
-        await db.updateTable('account').set({ team }).where('id', '=', user.userId).execute();
-        await db
-          .insertInto('team_member')
-          .values({ ...row, created_by: null, created_at: null, legalhold_status: 'no_consent' })
-          .execute();
-      });
+      const body = { member: { user: user.userId, permissions: { self: set, copy: set } } };
+      await send(addTeamMember, { params: { tid: team }, body });
       return user;
     },
     takeEvents() {

@@ -1,10 +1,14 @@
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
+import { teamInternalSuite } from './teams-internal-suite.ts';
 import { teamInvitationsSuite } from './teams-invitations-suite.ts';
 import { teamMembersSuite } from './teams-members-suite.ts';
+import { teamSearchSuite } from './teams-search-suite.ts';
 
 /** What teams promise, the same on both databases. @param freshUrl an empty database for each test */
 export function teamSuites(freshUrl: () => Promise<string>): void {
   teamMembersSuite(freshUrl);
   teamInvitationsSuite(freshUrl);
   teamDeletionSuite(freshUrl);
+  teamSearchSuite(freshUrl);
+  teamInternalSuite(freshUrl);
 }

@@ -125,6 +125,39 @@ describe('teams', () => {
     assert.equal((await bob.send(`/users/${a.domain}/${member.id}`)).get('deleted'), true);
   });
 
+  it('are found from elsewhere by name as they and both backends allow', async () => {
+    const owner = await createUser(a, { name: 'Zebulon', team: { name: 'Builders' } });
+    const team = String((await owner.send('/self')).get('team'));
+    const alone = await createUser(b, { name: 'Alone' });
+    const mate = await createUser(b, { name: 'Mate', team: { name: 'Guests' } });
+    const theirs = String((await mate.send('/self')).get('team'));
+    const found = async (user: TestUser) => (await user.search('zebulon', a.domain)).get('found');
+    const open = (status: string) =>
+      owner.send(`/teams/${team}/features/searchVisibilityInbound`, { method: 'PUT', body: { status } });
+    /** What one backend says of the other. */
+    const say = (own: NetworkBackend, other: NetworkBackend, restriction: object) =>
+      request(`${own.internalApi}/i/federation/remotes/${other.domain}`, {
+        method: 'PUT',
+        body: { domain: other.domain, search_policy: 'full_search', restriction },
+      });
+    const everybody = { tag: 'allow_all', value: null };
+    const only = (id: string) => ({ tag: 'restrict_by_team', value: [id] });
+    assert.equal(await found(alone), 0);
+    assert.equal((await open('enabled')).status, 200);
+    assert.equal(await found(alone), 1);
+    assert.equal((await say(a, b, only(theirs))).status, 200);
+    await until('the searchers to need that team', async () => (await found(alone)) === 0);
+    assert.equal(await found(mate), 1);
+    await say(b, a, only(theirs));
+    await until('the found to need another team', async () => (await found(mate)) === 0);
+    await say(b, a, only(team));
+    await until('the found to be in that team', async () => (await found(mate)) === 1);
+    await say(a, b, everybody);
+    await say(b, a, everybody);
+    await open('disabled');
+    assert.equal(await found(mate), 0);
+  });
+
   it('go as a whole, with conversations and accounts, also when the backend dies in the middle', async () => {
     const team = await foundTeam();
     const members: TestUser[] = [];

@@ -1,10 +1,14 @@
-import type { UserId } from '#contract/ids.ts';
+import type { TeamId, UserId } from '#contract/ids.ts';
+import { refuse } from '#contract/refusal.ts';
 import type { Reader, Work } from '#storage';
 import type { AccountRemoval } from '../deletion/account-removal.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
+import { indexAccount } from '../search/search-index.ts';
+import { setSearchable } from '../search/searchable-teams.ts';
 import { findAccount } from '../users/user-store.ts';
-import { findAccountByEmailKey } from './account-store.ts';
+import type { AccountChanges } from './account-changes.ts';
+import { changeAccount, findAccountByEmailKey, lockAccount } from './account-store.ts';
 import { type EmailAddress, readEmail } from './email.ts';
 import type { EmailRules } from './email-rules.ts';
 import type { Passwords } from './password.ts';
@@ -26,6 +30,12 @@ export interface AccountsForTeams {
    * @param allowed decides within the unit of work whether it may go
    */
   remove(user: UserId, allowed: (work: Work) => Promise<boolean>): Promise<boolean>;
+  /** Puts an account that has no team into one. @throws Refusal `not-found` for an unknown one, `bad-request` */
+  setTeam(work: Work, user: UserId, team: TeamId): Promise<void>;
+  /** Suspends an account or lifts that, unless it is deleted. */
+  setSuspended(user: UserId, suspended: boolean): Promise<void>;
+  /** Says whether a team's members are found by name from outside. */
+  setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
 }
 
 interface Needs {
@@ -34,10 +44,11 @@ interface Needs {
   readonly mailer: Mailer;
   readonly passwords: Passwords;
   readonly removal: AccountRemoval;
+  readonly changes: Pick<AccountChanges, 'setStatus'>;
 }
 
 export function createAccountsForTeams(needs: Needs): AccountsForTeams {
-  const { reader, emailRules, mailer, passwords, removal } = needs;
+  const { reader, emailRules, mailer, passwords, removal, changes } = needs;
   return {
     findEmail: async (user) => (await findAccount(reader, user))?.email ?? undefined,
     readEmail,
@@ -52,6 +63,23 @@ export function createAccountsForTeams(needs: Needs): AccountsForTeams {
       const hash = (await findAccount(reader, user))?.password_hash ?? null;
       return password === undefined ? hash === null : await passwords.verify(password, hash);
     },
+    setSearchable,
+    setTeam,
+    async setSuspended(user, suspended) {
+      const account = await findAccount(reader, user);
+      if (account === undefined || account.status === 'deleted') return;
+      await changes.setStatus(user, suspended ? 'suspended' : 'active');
+    },
     remove: (user, allowed) => removal.remove(user, 'team', { allowed }),
   };
+}
+
+async function setTeam(work: Work, user: UserId, team: TeamId): Promise<void> {
+  const account = await lockAccount(work, user);
+  if (account === undefined || account.status === 'deleted') throw refuse('not-found:user');
+  if (account.team !== null) {
+    throw refuse('bad-request', { message: 'user: found one with a team, expected one without' });
+  }
+  const changed = await changeAccount(work, user, { team });
+  if (changed !== undefined) await indexAccount(work, changed);
 }

@@ -15,6 +15,8 @@ export interface AccountTeams {
   isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
   /** At most `limit` members of a team. */
   listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
+  /** How far a member's search by name goes: to everybody who can be found, its own team, or nowhere. */
+  searchReach(reader: Reader, team: TeamId, user: UserId): Promise<'everybody' | 'team' | 'nobody'>;
   /** Makes a team with this user as its owner. */
   found(work: Work, founder: UserId, team: FoundedTeam): Promise<void>;
   /** The uniqueness key of the address that an invitation's code was mailed to; undefined for an unknown code. */
@@ -30,6 +32,7 @@ export interface AccountTeams {
 export const withoutTeams: AccountTeams = {
   isOwner: async () => true,
   listMembers: async () => [],
+  searchReach: async () => 'everybody',
   found: async () => undefined,
   findInvitee: async () => undefined,
   accept: async () => {

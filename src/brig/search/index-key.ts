@@ -11,17 +11,24 @@ import { wordsOf } from './normalise.ts';
  */
 
 /** `h`: the handle; `n`: the whole name; `w`: the name from its second or a later word on. */
-export type TermKind = 'h' | 'n' | 'w';
+export const termKinds = ['h', 'n', 'w'] as const;
+export type TermKind = (typeof termKinds)[number];
 
-/** Where a user is searched for: among people without a team, or in a team. */
-export type SearchSpace = 'public' | `team-${string}`;
+/**
+ * Where a user is searched for: among people without a team, in a team, or among members of those teams that everybody
+ * may search. The latter are in their team as well.
+ */
+export type SearchSpace = 'public' | 'open' | `team-${string}`;
+export const openSpace: SearchSpace = 'open';
 
 export function teamSpace(team: string): SearchSpace {
   return `team-${team}`;
 }
 
-export function spaceOf(account: AccountRow): SearchSpace {
-  return account.team === null ? 'public' : teamSpace(account.team);
+/** Whether an account can be in a space. */
+export function belongsIn(space: SearchSpace, { team }: AccountRow): boolean {
+  if (space === 'open') return team !== null;
+  return space === (team === null ? 'public' : teamSpace(team));
 }
 
 /** All terms that begin with this are what `prefix` matches in that kind and space. */
@@ -29,10 +36,15 @@ export function termPrefix(kind: TermKind, space: SearchSpace, prefix: string): 
   return `${kind}:${space}: ${prefix}`;
 }
 
-/** The terms under which an account is found; none when it cannot be. */
-export function termsOf(account: AccountRow): readonly string[] {
+/** The terms under which an account is found; none when it cannot be. @param isOpen whether everybody may search its team */
+export function termsOf(account: AccountRow, isOpen: boolean): readonly string[] {
   if (account.status !== 'active') return [];
-  const space = spaceOf(account);
+  if (account.team === null) return termsIn('public', account);
+  const own = termsIn(teamSpace(account.team), account);
+  return isOpen ? [...own, ...termsIn(openSpace, account)] : own;
+}
+
+function termsIn(space: SearchSpace, account: AccountRow): readonly string[] {
   const terms = turnsOf(wordsOf(account.name)).map((text, index) =>
     termPrefix(index === 0 ? 'n' : 'w', space, text),
   );

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { searchContacts } from '#contract/client/search.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
+import { withoutTeams } from '../accounts/team-needs.ts';
 import {
   addAccount,
   addAccounts,
@@ -49,7 +50,13 @@ describe('GET /search/contacts', () => {
     await addAccounts(storage, ...Array.from({ length: 20 }, (_, n) => ({ name: `Bob ${n}` })));
     const bob = await addAccount(storage, { name: 'The Bob', handle: 'bob', accent_id: 3 });
     const { reader } = storage;
-    const routes = searchRoutes({ ownDomain, reader, federation: noFederation, remoteRules: rulesWith([]) });
+    const routes = searchRoutes({
+      ownDomain,
+      reader,
+      federation: noFederation,
+      remoteRules: rulesWith([]),
+      teams: withoutTeams,
+    });
     const search = async (query: { q: string; size?: string; domain?: typeof ownDomain }) =>
       (await callRoute(routes, searchContacts, { userId: newUserId(), query })).body;
     const { took, documents, ...counts } = await search({ q: 'bob' });
@@ -81,6 +88,7 @@ describe('GET /search/contacts', () => {
       reader: storage.reader,
       federation,
       remoteRules: rulesWith(null),
+      teams: withoutTeams,
     });
     const { body } = await callRoute(routes, searchContacts, {
       userId: alice.id as UserId,
@@ -108,7 +116,13 @@ describe('GET /search/contacts', () => {
       searchPolicy: 'full_search',
     }));
     const search = async (onlyInTeams: readonly TeamId[]) => {
-      const routes = searchRoutes({ ownDomain, reader, federation, remoteRules: rulesWith(onlyInTeams) });
+      const routes = searchRoutes({
+        ownDomain,
+        reader,
+        federation,
+        remoteRules: rulesWith(onlyInTeams),
+        teams: withoutTeams,
+      });
       const query = { q: 'bob', domain: remoteDomain };
       return (await callRoute(routes, searchContacts, { userId: newUserId(), query })).body.documents;
     };
@@ -137,7 +151,13 @@ describe('GET /search/contacts', () => {
       await using db = await openTestStorage();
       const federation = scriptedFederation(() => answer);
       const { reader } = db.storage;
-      const routes = searchRoutes({ ownDomain, reader, federation, remoteRules: rulesWith(null) });
+      const routes = searchRoutes({
+        ownDomain,
+        reader,
+        federation,
+        remoteRules: rulesWith(null),
+        teams: withoutTeams,
+      });
       const query = { q: 'bob', domain: remoteDomain };
       await assert.rejects(callRoute(routes, searchContacts, { userId: newUserId(), query }), refusal(label));
     });
@@ -152,7 +172,13 @@ describe('GET /search/contacts', () => {
       searchPolicy: 'full_search',
     }));
     const { reader } = db.storage;
-    const routes = searchRoutes({ ownDomain, reader, federation, remoteRules: rulesWith(null) });
+    const routes = searchRoutes({
+      ownDomain,
+      reader,
+      federation,
+      remoteRules: rulesWith(null),
+      teams: withoutTeams,
+    });
     const query = { q: 'bob', domain: remoteDomain };
     const { body } = await callRoute(routes, searchContacts, { userId: newUserId(), query });
     assert.equal(body.returned, 15);
@@ -165,7 +191,13 @@ describe('GET /search/contacts', () => {
       throw refuse('federation-denied');
     });
     const { reader } = db.storage;
-    const routes = searchRoutes({ ownDomain, reader, federation, remoteRules: rulesWith(null) });
+    const routes = searchRoutes({
+      ownDomain,
+      reader,
+      federation,
+      remoteRules: rulesWith(null),
+      teams: withoutTeams,
+    });
     const query = { q: 'bob', domain: remoteDomain };
     await assert.rejects(
       callRoute(routes, searchContacts, { userId: newUserId(), query }),

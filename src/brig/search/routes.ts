@@ -5,6 +5,7 @@ import type { Contact, SearchPolicy } from '#contract/profiles.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { Reader } from '#storage';
+import type { AccountTeams } from '../accounts/team-needs.ts';
 import { contactOf, teamOf } from '../users/profile.ts';
 import { findAccount } from '../users/user-store.ts';
 import type { RemoteRules } from './remote-rules.ts';
@@ -17,9 +18,10 @@ export interface SearchNeeds {
   readonly reader: Reader;
   readonly federation: FederationCaller;
   readonly remoteRules: RemoteRules;
+  readonly teams: Pick<AccountTeams, 'searchReach'>;
 }
 
-/** The client route that searches people (reference client-api 3.3). */
+/** The client route that searches people (reference client-api 3.3). Partners of a team may not. */
 export function searchRoutes(needs: SearchNeeds): readonly ServedRoute[] {
   return [
     handle(searchContacts, async (request) => {
@@ -27,6 +29,9 @@ export function searchRoutes(needs: SearchNeeds): readonly ServedRoute[] {
       const limit = readSize(request.query.size);
       const { userId } = request.user;
       const team = await teamOfUser(needs.reader, userId);
+      const reach =
+        team === undefined ? 'everybody' : await needs.teams.searchReach(needs.reader, team, userId);
+      if (reach === 'nobody') throw refuse('insufficient-permissions');
       if (domain !== needs.ownDomain) {
         const onlyInTeams = needs.remoteRules.onlyInTeams(domain);
         const wanted = { domain, term, from: team, onlyInTeams };
@@ -34,7 +39,8 @@ export function searchRoutes(needs: SearchNeeds): readonly ServedRoute[] {
         return { status: 200, body: resultOf(contacts, 0, searchPolicy) };
       }
       const start = performance.now();
-      const searcher = { kind: 'own', userId, team } as const;
+      const ownTeam = team && { id: team, staysInside: reach === 'team' };
+      const searcher = { kind: 'own', userId, team: ownTeam } as const;
       const accounts = await searchLocal(needs.reader, { term, limit, searcher });
       const contacts = accounts.map((account) => contactOf(account, needs.ownDomain));
       return {

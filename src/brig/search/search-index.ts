@@ -1,6 +1,7 @@
 import type { UserId } from '#contract/ids.ts';
 import type { AccountRow, Reader, Work } from '#storage';
 import { termsOf } from './index-key.ts';
+import { isSearchable } from './searchable-teams.ts';
 
 /** The table `search_term`: written with every change of an account, read by prefix. */
 
@@ -10,7 +11,8 @@ import { termsOf } from './index-key.ts';
  */
 export async function indexAccount(work: Work, account: AccountRow): Promise<void> {
   const { db } = work;
-  const wanted = new Set(termsOf(account));
+  const isOpen = account.team !== null && (await isSearchable(work.reader, account.team));
+  const wanted = new Set(termsOf(account, isOpen));
   const rows = await db.selectFrom('search_term').select('term').where('user_id', '=', account.id).execute();
   const present = new Set(rows.map((row) => row.term));
   const stale = [...present.difference(wanted)];

@@ -6,6 +6,7 @@ import { openPostgresServer, type PostgresServer } from '#testkit';
 import { addAccount, addAccounts, newTeamId, newUserId, openTestStorage } from '../users/account-fixture.ts';
 import { indexAccount } from './search-index.ts';
 import { type Searcher, searchLocal } from './search-local.ts';
+import { setSearchable } from './searchable-teams.ts';
 
 const stranger: Searcher = { kind: 'own', userId: newUserId(), team: undefined };
 
@@ -147,8 +148,16 @@ for (const dialect of ['sqlite', 'postgres'] as const)
         { name: 'Bob Team', team },
         { name: 'Bob Rival', handle: 'bob.rival', team: newTeamId() },
       );
-      const member: Searcher = { kind: 'own', userId: newUserId(), team };
+      const memberWho = (staysInside: boolean): Searcher => ({
+        kind: 'own',
+        userId: newUserId(),
+        team: { id: team, staysInside },
+      });
+      const member = memberWho(false);
       assert.deepEqual(await find(storage, 'bob', { searcher: member }), ['Bob Team', 'Bob Public']);
+      const insider = memberWho(true);
+      assert.deepEqual(await find(storage, 'bob', { searcher: insider }), ['Bob Team']);
+      assert.deepEqual(await find(storage, 'bob.rival', { searcher: insider }), ['Bob Rival']);
       assert.deepEqual(await find(storage, 'bob'), ['Bob Public']);
       assert.deepEqual(await find(storage, 'bob.rival'), ['Bob Rival']);
     });
@@ -171,6 +180,34 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.deepEqual(await find(storage, 'bobt', as([newTeamId()])), []);
       assert.deepEqual(await find(storage, 'bob', as([team])), []);
       assert.deepEqual(await find(storage, 'bob', as([])), []);
+    });
+
+    it('shows members of a team that everybody may search to other teams and backends, until it may not', async () => {
+      await using db = await open();
+      const { storage } = db;
+      const [team, other] = [newTeamId(), newTeamId()];
+      await addAccounts(storage, { name: 'Bob Early', team }, { name: 'Bob Other', team: other });
+      const set = (searchable: boolean) => storage.work((work) => setSearchable(work, team, searchable));
+      await set(true);
+      await set(true);
+      await addAccounts(storage, { name: 'Late Bob', handle: 'bob.late', team });
+      const searcher = (id: TeamId): Searcher => ({
+        kind: 'own',
+        userId: newUserId(),
+        team: { id, staysInside: false },
+      });
+      const remote = (onlyInTeams: readonly TeamId[] | null): Searcher => ({ kind: 'remote', onlyInTeams });
+      const found = ['Late Bob', 'Bob Early'];
+      assert.deepEqual(await find(storage, 'bob', { searcher: searcher(newTeamId()) }), found);
+      assert.deepEqual(await find(storage, 'bob', { searcher: searcher(team) }), found);
+      assert.deepEqual(await find(storage, 'bob', { searcher: remote(null) }), found);
+      assert.deepEqual(await find(storage, 'bob', { searcher: remote([other, team]) }), found);
+      assert.deepEqual(await find(storage, 'bob', { searcher: remote([other]) }), []);
+      assert.deepEqual(await find(storage, 'bob'), []);
+      await set(false);
+      for (const outsider of [searcher(newTeamId()), remote(null), remote([team])])
+        assert.deepEqual(await find(storage, 'bob', { searcher: outsider }), []);
+      assert.deepEqual(await find(storage, 'bob', { searcher: searcher(team) }), found);
     });
 
     it('forgets the old name, handle and team when an account changes, and all of it when it leaves', async () => {

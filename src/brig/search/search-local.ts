@@ -1,16 +1,23 @@
 import { type Handle, handlePattern, type TeamId, type UserId } from '#contract/ids.ts';
 import type { AccountRow, Reader } from '#storage';
 import { findAccountByHandle, listAccounts } from '../users/user-store.ts';
-import { type SearchSpace, spaceOf, teamSpace, termPrefix } from './index-key.ts';
+import { belongsIn, openSpace, type SearchSpace, teamSpace, termPrefix } from './index-key.ts';
 import { wordsOf } from './normalise.ts';
 import { scanTerms, type TermScan } from './search-index.ts';
+import { listSearchable } from './searchable-teams.ts';
 
 /** Whose eyes the search sees with. */
 export type Searcher =
   /** A user of this backend, which is never its own result unless it asks for its very handle. */
-  | { readonly kind: 'own'; readonly userId: UserId; readonly team: TeamId | undefined }
+  | { readonly kind: 'own'; readonly userId: UserId; readonly team: OwnTeam | undefined }
   /** Another backend; `onlyInTeams`: the teams that it wants to see, `null` for all (reference 5.2.7). */
   | { readonly kind: 'remote'; readonly onlyInTeams: readonly TeamId[] | null };
+
+/** A searcher's team, and whether its members find by name only one another. */
+export interface OwnTeam {
+  readonly id: TeamId;
+  readonly staysInside: boolean;
+}
 
 export interface LocalSearch {
   readonly term: string;
@@ -49,11 +56,12 @@ export async function searchLocal(
   const exact = await searchExactHandle(reader, term, searcher);
   const found = new Map<string, AccountRow>();
   if (exact !== undefined) found.set(exact.id, exact);
-  const spaces = visibleSpaces(searcher);
-  for (const scan of spaces.flatMap((space) => scansFor(term, space))) {
+  const spaces = await listVisibleSpaces(reader, searcher);
+  const scans = spaces.flatMap((space) => scansFor(term, space).map((scan) => ({ space, scan })));
+  for (const { space, scan } of scans) {
     if (found.size >= limit) break;
     for (const account of await runScan(reader, scan, limit - found.size, found)) {
-      if (isSelf(account, searcher) || !spaces.includes(spaceOf(account))) continue;
+      if (isSelf(account, searcher) || !belongsIn(space, account)) continue;
       found.set(account.id, account);
     }
   }
@@ -98,13 +106,19 @@ function scansFor(term: string, space: SearchSpace): readonly TermScan[] {
 }
 
 /**
- * Own team before everybody else, as wire-server ranks. Members of a team are found by name only from within: that is
- * wire-server's default of `searchVisibilityInbound`, and teams have no such setting here. So other backends find by
- * name people without a team, and nobody when they restrict themselves to teams.
+ * Own team before everybody else, as wire-server ranks. Members of a team are found by name from without only when the
+ * team lets itself be searched (`searchVisibilityInbound`), and then by other teams and other backends, not by people
+ * without a team.
  */
-function visibleSpaces(searcher: Searcher): readonly SearchSpace[] {
-  if (searcher.kind === 'remote') return searcher.onlyInTeams === null ? ['public'] : [];
-  return searcher.team === undefined ? ['public'] : [teamSpace(searcher.team), 'public'];
+async function listVisibleSpaces(reader: Reader, searcher: Searcher): Promise<readonly SearchSpace[]> {
+  if (searcher.kind === 'own') {
+    const { team } = searcher;
+    if (team === undefined) return ['public'];
+    return team.staysInside ? [teamSpace(team.id)] : [teamSpace(team.id), 'public', openSpace];
+  }
+  const { onlyInTeams } = searcher;
+  if (onlyInTeams === null) return ['public', openSpace];
+  return (await listSearchable(reader, onlyInTeams)).map(teamSpace);
 }
 
 function isSelf(account: AccountRow, searcher: Searcher): boolean {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { route } from '../route.ts';
 import { TeamIdSchema, UserIdSchema } from '../schema.ts';
-import { Permissions, Team, TeamMember } from '../teams.ts';
+import { Permissions, SearchVisibility, Team, TeamMember } from '../teams.ts';
 import { KnownPassword, TeamText } from './registration.ts';
 
 /** Teams and their members (reference client-api 9.3). */
@@ -100,4 +100,21 @@ export const getTeamSize = route('GET', '/teams/:tid/size', {
   auth: 'user',
   params: team,
   answers: { 200: Type.Object({ teamSize: Type.Integer() }) },
+});
+
+const TeamSearchVisibility = Type.Object({ search_visibility: SearchVisibility });
+
+export const getSearchVisibility = route('GET', '/teams/:tid/search-visibility', {
+  about: 'Whom the members of a team find by name.',
+  auth: 'user',
+  params: team,
+  answers: { 200: TeamSearchVisibility },
+});
+
+export const putSearchVisibility = route('PUT', '/teams/:tid/search-visibility', {
+  about: 'Sets whom the members of a team find by name, when the feature `searchVisibility` is on.',
+  auth: 'user',
+  params: team,
+  body: TeamSearchVisibility,
+  answers: { 204: null },
 });

@@ -19,7 +19,7 @@ export interface Deletions extends AsyncDisposable {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'remove'>;
+  readonly accounts: Pick<TeamAccounts, 'remove' | 'setSearchable'>;
   readonly conversations: TeamConversations;
 }
 
@@ -52,7 +52,10 @@ export function createDeletions({ storage, accounts, conversations }: Needs): De
     await removeMembers(team);
     // What a member was about to make when the team was deleted.
     await conversations.end(team, by, signal);
-    await storage.work((work) => removeTeam(work, team));
+    await storage.work(async (work) => {
+      await accounts.setSearchable(work, team, false);
+      await removeTeam(work, team);
+    });
     teamDeleted(team);
   }
 

@@ -15,6 +15,7 @@ import type { Work } from '#storage';
 import { listMembers } from '../members/member-store.ts';
 import type { TeamsNeeds } from '../needs.ts';
 import type { TeamsSettings } from '../settings.ts';
+import type { ApplyFeature } from './feature-effects.ts';
 import { defaultFeature, findFeature, listSet, putFeature } from './feature-store.ts';
 
 /** What is given of a feature; the rest stays. */
@@ -35,14 +36,16 @@ export interface FeatureFlags {
 
 interface Needs extends Pick<TeamsNeeds, 'storage' | 'events'> {
   readonly settings: TeamsSettings;
+  readonly applyFeature: ApplyFeature;
 }
 
-export function createFeatureFlags({ storage, events, settings }: Needs): FeatureFlags {
+export function createFeatureFlags({ storage, events, settings, applyFeature }: Needs): FeatureFlags {
   async function change(team: TeamId, name: FeatureName, next: (now: Feature) => Feature): Promise<Feature> {
     return await storage.work(async (work) => {
       const wanted = next(await findFeature(work.reader, team, name));
       await assertFits(work, team, name, wanted);
       await putFeature(work, team, name, wanted);
+      await applyFeature(work, team, name, wanted);
       await tell(work, team, name, wanted);
       return wanted;
     });

@@ -2,10 +2,7 @@ import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { permissionsOf, type TeamRole } from '#contract/teams.ts';
 import type { Reader, Work } from '#storage';
-import type { TeamEvents } from '../events/team-events.ts';
-import { addMember, countMembers, listAdmins } from '../members/member-store.ts';
-import { addToQueue } from '../queue/team-queue.ts';
-import type { TeamsSettings } from '../settings.ts';
+import type { Join } from '../members/joining.ts';
 import { lockTeam } from '../team-store.ts';
 import { findInvitationByCode, takeInvitation } from './invitation-store.ts';
 
@@ -21,19 +18,11 @@ export interface Acceptance {
 }
 
 interface Needs {
-  readonly teamEvents: TeamEvents;
-  readonly settings: TeamsSettings;
+  readonly join: Join;
   readonly now: () => number;
-  oldest(): number;
 }
 
-export function createAcceptance({ teamEvents, settings, now, oldest }: Needs): Acceptance {
-  async function tell(work: Work, team: TeamId, user: UserId): Promise<void> {
-    const event = teamEvents.of(team, { type: 'team.member-join', data: { user } });
-    await teamEvents.show(work, [user, ...(await listAdmins(work.reader, team))], event);
-    await addToQueue(work, team, event, { nowMs: now(), oldest: oldest() });
-  }
-
+export function createAcceptance({ join, now }: Needs): Acceptance {
   return {
     async findInvitee(reader, code) {
       return (await findInvitationByCode(reader, code, now()))?.email_key;
@@ -44,13 +33,9 @@ export function createAcceptance({ teamEvents, settings, now, oldest }: Needs): 
       if (invitation === undefined || invitation.email_key !== emailKey) throw unknownCode();
       const team = invitation.team as TeamId;
       if ((await lockTeam(work, team)) === undefined) throw unknownCode();
-      if ((await countMembers(work.reader, team)) >= settings.maxTeamSize) {
-        throw refuse('too-many-team-members');
-      }
       const set = permissionsOf(invitation.role as TeamRole);
       const invited = { by: invitation.created_by as UserId, at: invitation.created_at };
-      await addMember(work, { team, user, permissions: { self: set, copy: set }, invited });
-      await tell(work, team, user);
+      await join(work, { team, user, permissions: { self: set, copy: set }, invited });
       return team;
     },
   };

@@ -81,6 +81,10 @@ export async function removeInvitation(work: Work, team: TeamId, id: string): Pr
   await work.db.deleteFrom('team_invitation').where('team', '=', team).where('id', '=', id).execute();
 }
 
+export async function removeInvitations(work: Work, team: TeamId): Promise<void> {
+  await work.db.deleteFrom('team_invitation').where('team', '=', team).execute();
+}
+
 export async function removeExpiredInvitations(work: Work, team: TeamId, now: number): Promise<void> {
   await work.db
     .deleteFrom('team_invitation')

@@ -1,12 +1,13 @@
 import type { Push } from '#contract/events/push.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import { allPermissions, isAdmin, isWithin, type Permissions, roleOf } from '#contract/teams.ts';
+import { isAdmin, isWithin, type Permissions, roleOf } from '#contract/teams.ts';
 import type { Storage } from '#storage';
 import type { TeamEvents } from '../events/team-events.ts';
 import { lockTeam } from '../team-store.ts';
 import { assertPermitted, getOwnMember, getTargetMember, mayDeposeMember } from './checks.ts';
 import { listAdmins, type Member, setPermissions } from './member-store.ts';
+import { readPermissions } from './permission-sets.ts';
 
 /** Most owners and admins of a team: wire-server's limit for events that only they get. */
 const maxAdmins = 2000;
@@ -48,20 +49,6 @@ export function createMemberChanges({ storage, teamEvents }: Needs): MemberChang
       });
     },
   };
-}
-
-/** What is let others do must be permitted to oneself. Bits without a meaning are dropped. */
-function readPermissions({ self, copy }: Permissions): Permissions {
-  const known = { self: knownBits(self), copy: knownBits(copy) };
-  if (isWithin(known.copy, known.self)) return known;
-  throw refuse('bad-request', {
-    message: `body.member.permissions.copy: found ${copy}, expected no more than self, which is ${self}`,
-  });
-}
-
-/** Numbers may be larger than what bit operations take. */
-function knownBits(set: number): number {
-  return Number(BigInt(set) & BigInt(allPermissions));
 }
 
 /** An owner stays one until another owner says otherwise, so a team always has one. */
