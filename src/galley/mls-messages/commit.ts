@@ -1,8 +1,14 @@
 import type { ConversationEvent } from '#contract/events/conversation.ts';
 import type { CallOptions } from '#contract/federation-caller.ts';
+import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Storage, Work } from '#storage';
-import { type OwnConversation, withoutMembers } from '../conversations/conversation.ts';
+import {
+  isSameUser,
+  type OwnConversation,
+  type QualifiedUser,
+  withoutMembers,
+} from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Groups } from '../mls/groups.ts';
 import type { Leaf } from '../mls/leaf-store.ts';
@@ -76,16 +82,21 @@ export function createCommitToOwn(needs: Needs): CommitToOwn {
     const pending = await listProposals(storage.reader, seen.address, seen.group.epoch, now());
     const plan = planCommit(actor, seen, bundle, pending);
     await checkCommit(storage.reader, seen, bundle, plan);
-    await askOthers(needs, actor, seen, plan, bundle.groupInfo.context.suite, options);
+    const asked = await askOthers(needs, actor, seen, plan, bundle.groupInfo.context.suite, options);
     return storage.work(async (work) => {
       const target = await findTarget(actor, groupId, { work, lock: true });
       const waiting = await listProposals(work.reader, target.address, target.group.epoch, now());
-      return take(needs, work, actor, target, bundle, planCommit(actor, target, bundle, waiting));
+      const current = planCommit(actor, target, bundle, waiting);
+      assertAsked(needs.ownDomain, target, membersOfCommit(actor, target, current), asked);
+      return take(needs, work, actor, target, bundle, current);
     });
   };
 }
 
-/** Everything that cannot be asked inside a unit of work. */
+/**
+ * Everything that cannot be asked inside a unit of work.
+ * @returns who may become a member
+ */
 async function askOthers(
   needs: Needs,
   actor: MlsActor,
@@ -93,18 +104,30 @@ async function askOthers(
   plan: CommitPlan,
   suite: number,
   options: CallOptions,
-): Promise<void> {
+): Promise<readonly QualifiedUser[]> {
   assertInParent(await needs.groups.find(target.conversation), actor, target, plan);
   const members = membersOfCommit(actor, target, plan);
   await assertAllClients(needs, members.added, plan, suite, options);
   if (beginsOneToOne(target)) {
     await assertPair(needs, actor, target, members);
-    return;
+    return members.added;
   }
   for (const change of changesOf(needs, target, members)) {
     const role = admit(target.conversation, actor, change, needs.ownDomain);
     await change.prepare?.(target.conversation, actor, role);
   }
+  return newMembers(needs.ownDomain, target, members);
+}
+
+/** Who was a member when others were asked, and has left since, is not brought back unasked. */
+function assertAsked(
+  ownDomain: BackendDomain,
+  target: Target,
+  members: CommitMembers,
+  asked: readonly QualifiedUser[],
+): void {
+  const isAsked = (user: QualifiedUser) => asked.some((each) => isSameUser(each, user));
+  if (!newMembers(ownDomain, target, members).every(isAsked)) throw refuse('mls-stale-message');
 }
 
 /** Who joins a subconversation by itself has to be in the group of its conversation. */
