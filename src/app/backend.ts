@@ -257,6 +257,7 @@ function openBrigOf(
     storage,
     federation,
     events: notifications,
+    queues: notifications,
     onClientRemoved: [notifications.removeClient, galley.clientRemoved],
     onUserDeleted: [notifications.removeUser, galley.userDeleted, teams.userDeleted],
     teams: brigTeams(teams),

@@ -31,6 +31,7 @@ import { type ClientDirectory, createClientDirectory } from './clients/client-di
 import { createUserClientLookup } from './clients/client-lookup.ts';
 import { hasClient } from './clients/client-store.ts';
 import { type ClientRemovedHook, type Clients, createClients } from './clients/clients.ts';
+import { type EventQueues, withoutQueues } from './clients/event-queues.ts';
 import { createRemoteClients, type RemoteClients } from './clients/remote-clients.ts';
 import type { ConnectionStore } from './connections/connection-store.ts';
 import type { FederationStatus } from './connections/federation-status.ts';
@@ -88,6 +89,7 @@ import { userRoutes } from './users/routes.ts';
 export type { AccountTeams } from './accounts/team-needs.ts';
 export type { ClientDirectory, ClientsOfUsers } from './clients/client-directory.ts';
 export type { ClientRemovedHook } from './clients/clients.ts';
+export type { EventQueues } from './clients/event-queues.ts';
 export type { RemoteClients } from './clients/remote-clients.ts';
 export type { FederationStatus, FoundStatus } from './connections/federation-status.ts';
 export type {
@@ -123,6 +125,8 @@ export interface BrigNeeds {
   readonly settings?: Partial<BrigSettings>;
   /** Puts events into the streams of own users' clients. */
   readonly events: { push(work: Work, push: Push): Promise<void> };
+  /** Keeps events for clients that acknowledge them; without it they are clients like others. */
+  readonly queues?: EventQueues;
   /** Queues notifications for other backends; without it none are told. */
   readonly outbox?: Outbox;
   /** Tells repeats of a received notification apart; without it every one counts as the first. */
@@ -250,16 +254,17 @@ interface Devices {
 
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
-  { ownDomain, storage, events, onClientRemoved = [], federation = federationDisabled }: BrigNeeds,
+  needs: BrigNeeds,
   { settings, passwords, mailer, now }: Pick<Owned, 'settings' | 'passwords' | 'mailer' | 'now'>,
 ): Devices {
+  const { ownDomain, storage, events, queues = withoutQueues, onClientRemoved = [] } = needs;
   const directory = createClientDirectory(storage);
   const { clientLimit, keyPackageLifetimeSeconds: lifetimeSeconds } = settings;
   const maximumMs = lifetimeSeconds === undefined ? undefined : lifetimeSeconds * 1000;
   const lifetimes = () => ({ now: now(), maximumMs });
   return {
     directory,
-    remoteClients: createRemoteClients(federation),
+    remoteClients: createRemoteClients(needs.federation ?? federationDisabled),
     claims: createClaims({ storage, directory, random: Math.random }),
     keyPackages: createOwnKeyPackages({ ownDomain, storage, directory, lifetimes }),
     lifetimes,
@@ -269,6 +274,7 @@ function createDevices(
       mailer,
       directory,
       events,
+      queues,
       onClientRemoved,
       clientLimit,
       now,

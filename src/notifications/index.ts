@@ -5,16 +5,20 @@
  * frame to each of their open sockets. What is not delivered live is fetched later by `since`. It must never know what
  * an event means, nor why somebody gets it.
  *
- * Start reading at `streams/pushes.ts` (how a push becomes rows), `streams/ticks.ts` (why a reader misses nothing) and
- * `sockets/client-socket.ts` (the states of a socket).
+ * Start reading at `streams/pushes.ts` (how a push becomes rows), `streams/ticks.ts` (why a reader misses nothing),
+ * `sockets/client-socket.ts` (the states of a socket) and `consumers/consumer.ts` (how a client acknowledges).
  */
 
+import { consumeEvents } from '#contract/client/consumable-notifications.ts';
+import { awaitNotifications } from '#contract/client/notifications.ts';
 import type { Push } from '#contract/events/push.ts';
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import type { UpgradeRoute } from '#contract/upgrade.ts';
 import type { Storage, Work } from '#storage';
 import { type Bus, createInProcessBus } from './bus.ts';
+import { beginQueue, endQueue } from './consumers/consumer-store.ts';
+import { Consumers } from './consumers/consumers.ts';
 import { type NativePush, NativePushes } from './push-tokens/native-push.ts';
 import { removeTokens } from './push-tokens/token-store.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -56,6 +60,10 @@ export interface Notifications extends AsyncDisposable {
   push(work: Work, push: Push): Promise<void>;
   /** Many at once, in order. All pushes of one unit of work are written by one or two statements. */
   pushMany(work: Work, pushes: readonly Push[]): Promise<void>;
+  /** Keeps what comes from now on for a client until it acknowledges it. A queue that it has already goes on. */
+  beginQueue(work: Work, user: UserId, client: ClientId): Promise<void>;
+  /** The client does not acknowledge any more: it reads the stream like others. */
+  endQueue(work: Work, user: UserId, client: ClientId): Promise<void>;
   /** Takes away what is for this client alone; after the commit its sockets close, behind what was pushed. */
   removeClient(work: Work, user: UserId, client: ClientId): Promise<void>;
   /** Takes away the user's stream and push tokens; after the commit the sockets close, behind what was pushed. */
@@ -80,8 +88,12 @@ export async function openNotifications(needs: NotificationNeeds): Promise<Notif
   const ticks = await createTicks(storage, now);
   const owned = new AsyncDisposableStack();
   owned.use(new CleanUp({ storage, retentionSeconds, intervalMs, now }));
+  /** What is older is as good as gone, whether or not the clean-up has come by. */
+  const oldest = () => (now() - retentionSeconds * 1000) * 1000;
   const sockets = owned.use(new Sockets({ storage, ids, bus, settings }));
-  const hasSocket = (user: UserId, client: ClientId) => sockets.hasSocket(user, client);
+  const consumers = owned.use(new Consumers({ storage, ids, bus, settings, oldest, lastActive }));
+  const hasSocket = (user: UserId, client: ClientId) =>
+    sockets.hasSocket(user, client) || consumers.hasSocket(user, client);
   const hints = nativePush && owned.use(new NativePushes({ reader, nativePush, hasSocket }));
   const pushes = createPushes({
     ids,
@@ -91,37 +103,56 @@ export async function openNotifications(needs: NotificationNeeds): Promise<Notif
     deliver(deliveries) {
       pushesCommitted(deliveries);
       sockets.deliver(deliveries);
+      consumers.deliver(deliveries);
       hints?.deliver(deliveries);
     },
   });
   return {
-    ...joinPushes(pushes, sockets),
+    ...joinPushes(pushes, [sockets, consumers]),
     routes: [
-      ...notificationRoutes({ reader, ids, lastActive, retentionSeconds, now }),
+      ...notificationRoutes({ reader, ids, lastActive, oldest, now }),
       ...pushTokenRoutes(storage, settings.pushApps),
     ],
-    upgrades: [{ path: '/await', take: (upgrade) => sockets.take(upgrade) }],
-    sockets,
+    upgrades: [
+      { ...awaitNotifications, take: (upgrade) => sockets.take(upgrade) },
+      { ...consumeEvents, take: (upgrade) => consumers.take(upgrade) },
+    ],
+    sockets: {
+      async [Symbol.asyncDispose]() {
+        await Promise.all([sockets[Symbol.asyncDispose](), consumers[Symbol.asyncDispose]()]);
+      },
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
+/** Who has sockets of users. */
+interface OpenSockets {
+  remove(user: UserId, client?: ClientId): void;
+}
+
 function joinPushes(
   pushes: Pushes,
-  sockets: Sockets,
-): Pick<Notifications, 'push' | 'pushMany' | 'removeClient' | 'removeUser'> {
+  holders: readonly OpenSockets[],
+): Pick<Notifications, 'push' | 'pushMany' | 'beginQueue' | 'endQueue' | 'removeClient' | 'removeUser'> {
   const closeAfter = (work: Work, user: UserId, client?: ClientId) =>
-    pushes.afterDelivery(work, () => sockets.remove(user, client));
+    pushes.afterDelivery(work, () => {
+      for (const sockets of holders) sockets.remove(user, client);
+    });
   return {
+    beginQueue: (work, user, client) => beginQueue(work, { user, client }),
+    endQueue: (work, user, client) => endQueue(work, user, client),
     push: async (work, push) => pushes.push(work, [push]),
     pushMany: async (work, many) => pushes.push(work, many),
     async removeClient(work, user, client) {
       await removeClientEvents(work, user, client);
+      await endQueue(work, user, client);
       await removeTokens(work, user, client);
       closeAfter(work, user, client);
     },
     async removeUser(work, user) {
       await removeStream(work, user);
+      await endQueue(work, user);
       await removeTokens(work, user);
       closeAfter(work, user);
     },

@@ -19,7 +19,7 @@ const deliveries = new Counter({
 });
 const closed = new Counter({
   name: 'crosswire_notifications_sockets_closed_total',
-  help: 'WebSockets closed by this side, by reason (shutdown, unanswered, expired, slow, removed)',
+  help: 'WebSockets closed by this side, by reason (shutdown, unanswered, expired, slow, removed, misread, unexpected, failed)',
   labelNames: ['reason'] as const,
 });
 const cleaned = new Counter({
@@ -32,7 +32,15 @@ const nativePushes = new Counter({
   labelNames: ['outcome'] as const,
 });
 
-export type CloseReason = 'shutdown' | 'unanswered' | 'expired' | 'slow' | 'removed';
+export type CloseReason =
+  | 'shutdown'
+  | 'unanswered'
+  | 'expired'
+  | 'slow'
+  | 'removed'
+  | 'misread'
+  | 'unexpected'
+  | 'failed';
 
 export function pushesCommitted(committed: readonly { readonly transient: boolean }[]): void {
   for (const { transient } of committed) pushes.inc({ kind: transient ? 'transient' : 'stored' });
@@ -64,6 +72,16 @@ export function cleanUpFailed(error: unknown): void {
 /** Tried again with the next wake-up or look. */
 export function readFailed(error: unknown): void {
   log.error({ err: error }, 'streams of open sockets cannot be read; trying again');
+}
+
+/** The client connects again and finds what it has not acknowledged. */
+export function consumerFailed(error: unknown): void {
+  log.error({ err: error }, 'the queue of a client cannot be delivered; its socket is closed');
+}
+
+/** What is not noted as acknowledged is delivered again: twice, but not lost. */
+export function progressLost(error: unknown): void {
+  log.error({ err: error }, 'acknowledgements cannot be stored; they are noted with the next one');
 }
 
 export function nativePushEnded(outcome: 'sent' | 'failed', error?: unknown): void {

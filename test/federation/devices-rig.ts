@@ -44,10 +44,15 @@ export interface TestClient {
 }
 
 /** Registers a client with this many one-time prekeys. */
-export async function addClient(user: TestUser, count: number, more: object = {}): Promise<TestClient> {
+export async function addClient(
+  user: TestUser,
+  count: number,
+  more: object = {},
+  path = '/clients',
+): Promise<TestClient> {
   const keys = { prekeys: makePrekeys(0, count), lastkey: makePrekey(lastResortId) };
   const body = { type: 'permanent', class: 'phone', password: user.password, ...keys, ...more };
-  const answer = await user.send('/clients', { body });
+  const answer = await user.send(path, { body });
   expectStatus(answer, 201);
   return { ...keys, id: String(answer.get('id')) };
 }

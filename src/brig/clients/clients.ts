@@ -23,6 +23,7 @@ import {
   putClient,
   removeClientRows,
 } from './client-store.ts';
+import { type EventQueues, followCapabilities } from './event-queues.ts';
 import { holds, type Proof, reauthenticate } from './reauthentication.ts';
 
 /** Told, in the same unit of work, of each client that is removed: takes away what is kept for it elsewhere. */
@@ -34,6 +35,7 @@ export interface ClientsNeeds {
   readonly mailer: Mailer;
   readonly directory: ClientDirectory;
   readonly events: { push(work: Work, push: Push): Promise<void> };
+  readonly queues: EventQueues;
   readonly onClientRemoved: readonly ClientRemovedHook[];
   /** Most permanent clients of a user. */
   readonly clientLimit: number;
@@ -71,7 +73,7 @@ const maxProofs = 3;
 const weekMs = 604_800_000;
 
 export function createClients(needs: ClientsNeeds): Clients {
-  const { storage, passwords, mailer, directory, events, now } = needs;
+  const { storage, passwords, mailer, directory, events, queues, now } = needs;
 
   async function removeClients(work: Work, userId: UserId, clients: readonly ClientRow[]): Promise<void> {
     if (clients.length === 0) return;
@@ -111,6 +113,7 @@ export function createClients(needs: ClientsNeeds): Clients {
     const row = newRow(asker.userId, id, body, existing, now());
     if (body.type === 'temporary') await removeAndTell(work, asker, others);
     await putClient(work, row);
+    await followCapabilities(work, queues, row, existing);
     await putPrekeys(work, { userId: asker.userId, clientId: id }, [...body.prekeys, body.lastkey]);
     await events.push(work, pushTo(asker, { type: 'user.client-add', client: clientV6Of(row) }));
     directory.changed(work, asker.userId);
@@ -148,7 +151,7 @@ export function createClients(needs: ClientsNeeds): Clients {
       await storage.work(async (work) => {
         const client = await lockClient(work, userId, clientId);
         if (client === undefined) throw refuse('client-not-found');
-        await changeClient(work, userId, clientId, {
+        const changed = await changeClient(work, userId, clientId, {
           id: clientId,
           ...(typeof body.label === 'string' ? { label: body.label } : {}),
           ...(body.capabilities && { capabilities: JSON.stringify(grown(client, body.capabilities)) }),
@@ -156,6 +159,7 @@ export function createClients(needs: ClientsNeeds): Clients {
             mls_public_keys: JSON.stringify(joined(client, body.mls_public_keys)),
           }),
         });
+        if (changed !== undefined) await followCapabilities(work, queues, changed, client);
         await putPrekeys(work, { userId, clientId }, prekeys);
       });
     },

@@ -1,18 +1,21 @@
+import { consumeEvents } from '#contract/client/consumable-notifications.ts';
 import * as contract from '#contract/client/notifications.ts';
 import type { ClientId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { Reader } from '#storage';
+import { findQueue } from '../consumers/consumer-store.ts';
 import { isVersion1, type NotificationIds } from '../streams/notification-id.ts';
 import { notificationJson, pageBytes, readPage } from '../streams/page.ts';
-import { findEvent, findLastEvent, hasPosition } from '../streams/stream-store.ts';
+import { endless, findEvent, findLastEvent, hasPosition } from '../streams/stream-store.ts';
 
 export interface NotificationRouteNeeds {
   readonly reader: Reader;
   readonly ids: NotificationIds;
   /** Told when a client has asked for its notifications. */
   readonly lastActive: ((user: UserId, client: ClientId) => Promise<void>) | undefined;
-  readonly retentionSeconds: number;
+  /** What is not behind this position is hidden. */
+  readonly oldest: () => number;
   readonly now: () => number;
 }
 
@@ -28,17 +31,18 @@ const jsonType = { 'content-type': 'application/json' } as const;
 
 /** Reading one's stream (reference client-api 6.1). */
 export function notificationRoutes(needs: NotificationRouteNeeds): readonly ServedRoute[] {
-  const { reader, ids, now } = needs;
-  /** What is older is as good as gone, whether or not the clean-up has come by. */
-  const oldest = () => (now() - needs.retentionSeconds * 1000) * 1000;
+  const { reader, ids, oldest, now } = needs;
   const since = (text: string): number | undefined => {
     const position = ids.positionOf(text);
     return position !== undefined && position > oldest() ? position : undefined;
   };
+  /** What comes later is in the client's queue, and in nothing else. */
+  const endFor = async (user: UserId, client: ClientId | undefined) =>
+    (client && (await findQueue(reader, { user, client }))?.beginsAfter) ?? endless;
   const list = async ({ user, client, since: position, size }: ListRequest) => {
     if (client !== undefined) await needs.lastActive?.(user, client);
-    const after = Math.max(position ?? 0, oldest());
-    return pageBytes(ids, await readPage(reader, { user, client, after, size }), now());
+    const range = { after: Math.max(position ?? 0, oldest()), until: await endFor(user, client) };
+    return pageBytes(ids, await readPage(reader, { user, client, ...range, size }), now());
   };
   const isStored = async (user: UserId, position: number | undefined) =>
     position !== undefined && (await hasPosition(reader, user, position));
@@ -65,7 +69,8 @@ export function notificationRoutes(needs: NotificationRouteNeeds): readonly Serv
       return { status: known ? 200 : 404, headers: jsonType, body };
     }),
     handle(contract.getLastNotification, async ({ user, query }) => {
-      const found = await findLastEvent(reader, user.userId, query.client, oldest());
+      const range = { after: oldest(), until: await endFor(user.userId, query.client) };
+      const found = await findLastEvent(reader, user.userId, query.client, range);
       if (found === undefined) throw refuse('not-found:notification');
       return { status: 200, headers: jsonType, body: Buffer.from(notificationJson(ids, found), 'latin1') };
     }),
@@ -77,10 +82,13 @@ export function notificationRoutes(needs: NotificationRouteNeeds): readonly Serv
       if (found === undefined) throw refuse('not-found:notification');
       return { status: 200, headers: jsonType, body: Buffer.from(notificationJson(ids, found), 'latin1') };
     }),
-    handle(contract.awaitNotifications, () => {
-      throw refuse('upgrade-required', { headers: { upgrade: 'websocket', connection: 'upgrade' } });
-    }),
+    handle(contract.awaitNotifications, refuseWithoutUpgrade),
+    handle(consumeEvents, refuseWithoutUpgrade),
   ];
+}
+
+function refuseWithoutUpgrade(): never {
+  throw refuse('upgrade-required', { headers: { upgrade: 'websocket', connection: 'upgrade' } });
 }
 
 function parseSize(text: string | undefined): number {

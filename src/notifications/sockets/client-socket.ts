@@ -22,6 +22,9 @@ const closings: Readonly<Record<CloseReason, { readonly code: number; readonly t
   expired: { code: 1001, text: 'open for the longest time allowed: connect again' },
   unanswered: { code: 1008, text: 'two pings without an answer' },
   removed: { code: 1008, text: 'the client was removed' },
+  misread: { code: 1003, text: 'failed-to-parse' },
+  unexpected: { code: 1003, text: 'unexpected-ack' },
+  failed: { code: 1011, text: 'internal-error' },
   slow: { code: 1013, text: 'read too slowly: connect again and fetch by since' },
 };
 
@@ -38,6 +41,10 @@ export interface SocketSurroundings {
   readonly keepAlive: KeepAlive;
   readonly maxBufferedBytes: number;
   closed(socket: ClientSocket): void;
+  /** Called when this side begins to close it. */
+  closing?(socket: ClientSocket): void;
+  /** Called with what a client says that is no ping; not given: it is ignored. */
+  received?(socket: ClientSocket, data: Buffer): void;
 }
 
 /** ws makes these; `owner` leads from its events to us, where a closure for each socket would cost memory. */
@@ -79,6 +86,16 @@ export class ClientSocket implements KeptAlive {
     return this.#state === 'live' || this.#state === 'displaced';
   }
 
+  /** Whether so little waits to be read that the reader does not seem slow. */
+  get hasRoom(): boolean {
+    return !this.#raw.writableNeedDrain;
+  }
+
+  /** Calls back whenever there is room after there was none. */
+  onRoom(listener: () => void): void {
+    this.#raw.on('drain', listener);
+  }
+
   /** Hands over a whole frame. Returns whether it was taken; a reader with too much unread is cut off instead. */
   send(frame: Buffer): boolean {
     if (this.#state !== 'live' || this.#socket.readyState !== WebSocket.OPEN) return false;
@@ -107,7 +124,9 @@ export class ClientSocket implements KeptAlive {
 
   received(data: RawData): void {
     this.#surroundings.keepAlive.heard(this);
-    if (Buffer.isBuffer(data) && data.equals(pingText) && this.isOpen) this.#write(pong);
+    if (!Buffer.isBuffer(data) || !this.isOpen) return;
+    if (data.equals(pingText)) this.#write(pong);
+    else this.#surroundings.received?.(this, data);
   }
 
   pinged(payload: Buffer): void {
@@ -146,6 +165,7 @@ export class ClientSocket implements KeptAlive {
     this.#state = 'closing';
     const { code, text } = closings[reason];
     this.#socket.close(code, text);
+    this.#surroundings.closing?.(this);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EventJson } from '../streams/event-json.ts';
+import { asciiJson, type EventJson } from '../streams/event-json.ts';
 
 /** First byte of a frame that is whole and binary (RFC 6455, 5.2). */
 const wholeBinary = 0x82;
@@ -10,6 +10,23 @@ const wholeBinary = 0x82;
 export function notificationFrame(id: string, event: EventJson, transient: boolean): Buffer {
   return binaryFrame(`{"id":"${id}","payload":[${event}],"transient":${transient}}`);
 }
+
+/** An event of a client's queue as the bytes of one WebSocket frame. */
+export function eventFrame(tag: number, id: string, event: EventJson): Buffer {
+  return binaryFrame(
+    `{"type":"event","data":{"delivery_tag":${tag},"event":{"id":"${id}","payload":[${event}]}}}`,
+  );
+}
+
+/** Says that all that waited when a client connected lies behind it. */
+export function synchronizationFrame(tag: number, marker: string): Buffer {
+  return binaryFrame(
+    `{"type":"synchronization","data":{"delivery_tag":${tag},"marker_id":${asciiJson(marker)}}}`,
+  );
+}
+
+/** Says that events went out of the queue before they were acknowledged. */
+export const missedFrame = binaryFrame('{"type":"notifications_missed"}');
 
 /** @param text ASCII */
 export function binaryFrame(text: string): Buffer {

@@ -106,6 +106,22 @@ test('a socket ends with the first ping that is due or exchanged after its longe
   assert.match(silent.events.at(-1) ?? '', /^expired 2\d{5}$/);
 });
 
+test('a socket is asked soon when somebody waits for its place, and given up when it does not answer', () => {
+  using rig = openWheel();
+  const [there, gone] = [rig.add(), rig.add()];
+  rig.wheel.exchanged(there.socket);
+  rig.wheel.exchanged(gone.socket);
+  rig.pass(5);
+  rig.wheel.probe(there.socket);
+  rig.wheel.probe(gone.socket);
+  rig.pass(1);
+  rig.wheel.exchanged(there.socket);
+  rig.wheel.probe(gone.socket);
+  rig.pass(30);
+  assert.deepEqual(there.events, ['ping 0', 'ping 6']);
+  assert.deepEqual(gone.events, ['ping 0', 'ping 6', 'ping 16', 'unanswered 26']);
+});
+
 test('a closed socket is left alone', () => {
   using rig = openWheel();
   const { events, close } = rig.add();

@@ -81,6 +81,14 @@ export class KeepAlive implements Disposable {
     if (turn.due < turn.slot) this.#put(socket);
   }
 
+  /** Asks within a second whether the other side is there, since somebody waits for its place. */
+  probe(socket: KeptAlive): void {
+    const { turn } = socket;
+    if (turn.unanswered > 0) return;
+    turn.due = this.#clock();
+    this.#put(socket);
+  }
+
   /** Deals with all whose second has come. */
   advance(): void {
     const now = this.#clock();

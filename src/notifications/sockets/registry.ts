@@ -5,20 +5,9 @@ import type { ClientSocket } from './client-socket.ts';
 /** The open sockets, by user. */
 export class SocketRegistry {
   readonly #live = new Map<UserId, ClientSocket[]>();
-  readonly #all = new Set<ClientSocket>();
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  /** All that are not closed, the displaced ones too. */
-  all(): Iterable<ClientSocket> {
-    return this.#all;
-  }
 
   /** Takes a socket in. One of the same session loses its place to it. */
   add(socket: ClientSocket): void {
-    this.#all.add(socket);
     const { user, connectionId } = socket.session;
     const others = this.#live.get(user);
     if (others === undefined) {
@@ -35,7 +24,6 @@ export class SocketRegistry {
   }
 
   remove(socket: ClientSocket): void {
-    this.#all.delete(socket);
     const { user } = socket.session;
     const left = this.#live.get(user)?.filter((other) => other !== socket) ?? [];
     if (left.length === 0) this.#live.delete(user);

@@ -1,4 +1,5 @@
 import type { Storage, Work } from '#storage';
+import { markMissed } from '../consumers/consumer-store.ts';
 import { cleanUpFailed, rowsCleaned } from '../telemetry.ts';
 
 export interface CleanUpNeeds {
@@ -91,6 +92,7 @@ export class CleanUp implements AsyncDisposable {
       .execute();
     if (oldest === undefined || oldest.position >= before) return 0;
     return await storage.work(async (work) => {
+      await markMissed(work, user, before - 1);
       const { numDeletedRows } = await work.db
         .deleteFrom('notification')
         .where('user_id', '=', user)

@@ -10,7 +10,12 @@ const beyondAscii = /[^\0-\x7f]/g;
  * client reads the bytes of a frame as characters, one to one.
  */
 export function encodeEvent(event: ClientEvent): EventJson {
-  return JSON.stringify(event).replace(beyondAscii, escapeUnit) as EventJson;
+  return asciiJson(event) as EventJson;
+}
+
+/** JSON of a value that it can be made of, in ASCII. */
+export function asciiJson(value: string | object): string {
+  return JSON.stringify(value).replace(beyondAscii, escapeUnit);
 }
 
 function escapeUnit(unit: string): string {

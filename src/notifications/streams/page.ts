@@ -13,6 +13,7 @@ export interface PageRange {
   readonly user: UserId;
   readonly client: ClientId | undefined;
   readonly after: number;
+  readonly until: number;
   readonly size: number;
 }
 
@@ -21,15 +22,18 @@ export interface Page {
   readonly hasMore: boolean;
 }
 
-/** Up to `size` events after a position. At least one, however large, when there is one. */
-export async function readPage(reader: Reader, { user, client, after, size }: PageRange): Promise<Page> {
+/** Up to `size` events after a position and up to another. At least one, however large, when there is one. */
+export async function readPage(
+  reader: Reader,
+  { user, client, after, until, size }: PageRange,
+): Promise<Page> {
   const events: StoredEvent[] = [];
   let bytes = 0;
   let last = after;
   for (;;) {
     // One more than is wanted: it tells whether there is more.
     const limit = Math.min(rowsPerRead, size + 1 - events.length);
-    const rows = await listEvents(reader, user, client, { after: last, limit });
+    const rows = await listEvents(reader, user, client, { after: last, until, limit });
     for (const row of rows) {
       bytes += row.event.length;
       if (events.length === size || (bytes > maxPageBytes && events.length > 0))

@@ -38,36 +38,72 @@ function forClient(events: Events, pattern: string): Events {
 const pageOfUser = hotQuery((reader, user: string, after: number, limit: number) =>
   eventsOf(reader, user).where('n.position', '>', after).orderBy('n.position').limit(limit),
 );
-const pageOfClient = hotQuery((reader, user: string, after: number, limit: number, pattern: string) =>
-  forClient(eventsOf(reader, user), pattern)
+const pageOfClient = hotQuery(
+  (reader, user: string, after: number, until: number, limit: number, pattern: string) =>
+    forClient(eventsOf(reader, user), pattern)
+      .where('n.position', '>', after)
+      .where('n.position', '<=', until)
+      .orderBy('n.position')
+      .limit(limit),
+);
+const pageForAll = hotQuery((reader, user: string, after: number, limit: number) =>
+  eventsOf(reader, user)
+    .where('n.clients', 'is', null)
     .where('n.position', '>', after)
     .orderBy('n.position')
     .limit(limit),
 );
 
-/** At most `limit` events after a position, oldest first. */
+/** The end of a range that goes on to the end of the stream. */
+export const endless = Number.MAX_SAFE_INTEGER;
+
+/** At most `limit` events after a position and, for a client, up to another, oldest first. */
 export async function listEvents(
   reader: Reader,
   user: UserId,
   client: ClientId | undefined,
-  range: { readonly after: number; readonly limit: number },
+  range: { readonly after: number; readonly until?: number; readonly limit: number },
 ): Promise<readonly StoredEvent[]> {
-  const { after, limit } = range;
+  const { after, until = endless, limit } = range;
   const rows =
     client === undefined
       ? await pageOfUser(reader, user, after, limit)
-      : await pageOfClient(reader, user, after, limit, `% ${client} %`);
+      : await pageOfClient(reader, user, after, until, limit, `% ${client} %`);
   return rows as readonly StoredEvent[];
 }
 
-/** The newest event after a position. */
+/** At most `limit` events that are for all clients, after a position, oldest first. */
+export async function listEventsForAll(
+  reader: Reader,
+  user: UserId,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly StoredEvent[]> {
+  return (await pageForAll(reader, user, after, limit)) as readonly StoredEvent[];
+}
+
+/** The events of a client at these positions, oldest first. */
+export async function listEventsAt(
+  reader: Reader,
+  user: UserId,
+  client: ClientId,
+  positions: readonly number[],
+): Promise<readonly StoredEvent[]> {
+  if (positions.length === 0) return [];
+  return await forClient(eventsOf(reader, user), `% ${client} %`)
+    .where('n.position', 'in', positions)
+    .orderBy('n.position')
+    .$castTo<StoredEvent>()
+    .execute();
+}
+
+/** The newest event after a position and up to another. */
 export async function findLastEvent(
   reader: Reader,
   user: UserId,
   client: ClientId | undefined,
-  after: number,
+  { after, until = endless }: { readonly after: number; readonly until?: number },
 ): Promise<StoredEvent | undefined> {
-  const all = eventsOf(reader, user).where('n.position', '>', after);
+  const all = eventsOf(reader, user).where('n.position', '>', after).where('n.position', '<=', until);
   const row = await (client === undefined ? all : forClient(all, `% ${client} %`))
     .orderBy('n.position', 'desc')
     .limit(1)

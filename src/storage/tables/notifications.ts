@@ -33,9 +33,24 @@ export interface PushTokenRow {
   client_id: string;
 }
 
+/** A client whose part of the stream is a queue: what it has acknowledged of it. Owner: notifications. */
+export interface ConsumerRow {
+  user_id: string;
+  client_id: string;
+  /** The queue holds what comes behind this position of the stream. */
+  begins_after: number;
+  /** The highest acknowledged position; `begins_after` when there is none. */
+  position: number;
+  /** Positions below it that are not acknowledged, ascending, each with a space on either side (` 1 2 `). */
+  holes: string;
+  /** 1: something went out of the queue before it was acknowledged, and the client was not told yet. */
+  missed: number;
+}
+
 export interface NotificationTables {
   notification: NotificationRow;
   notification_payload: NotificationPayloadRow;
   notification_clock: NotificationClockRow;
   push_token: PushTokenRow;
+  consumer: ConsumerRow;
 }
