@@ -7,12 +7,13 @@
 import 'fake-indexeddb/auto';
 import process from 'node:process';
 import apiClientModule from '@wireapp/api-client';
+import { CookieStore } from '@wireapp/api-client/lib/auth/index.js';
 import { ClientType } from '@wireapp/api-client/lib/client/index.js';
 import { CONVERSATION_PROTOCOL } from '@wireapp/api-client/lib/team/index.js';
 import { Account } from '@wireapp/core';
 import { buildTextMessage } from '@wireapp/core/lib/conversation/message/MessageBuilder.js';
 import { GenericMessage } from '@wireapp/protocol-messaging';
-import type { CoreCommand, FromCore, Qualified, ToCore, UploadedFile } from './core-user.ts';
+import type { CoreCommand, FromCore, Opening, Qualified, ToCore, UploadedFile } from './core-user.ts';
 
 const [rest = '', ws = '', wasmFolder = ''] = process.argv.slice(2);
 
@@ -29,14 +30,26 @@ const suite = 1;
 const mlsSettings = { ciphersuites: [suite], defaultCiphersuite: suite, nbKeyPackages: 10 };
 
 const groupIds = new Map<string, string>();
-const client = new apiClientModule.APIClient({ urls: { name: 'test', rest, ws } });
-const account = new Account(client, {
-  nbPrekeys: 5,
-  coreCryptoConfig: { enabled: true, wasmFilePath: wasmFolder },
-});
-account.configureCoreCallbacks({
-  groupIdFromConversationId: async ({ id }) => groupIds.get(id),
-});
+let client = newClient();
+let account = newAccount();
+let disconnect = () => {};
+
+function newClient() {
+  return new apiClientModule.APIClient({ urls: { name: 'test', rest, ws } });
+}
+
+/** @param store what an earlier start has kept beside its keys */
+function newAccount(store?: unknown): Account {
+  const made = new Account(client, {
+    nbPrekeys: 5,
+    coreCryptoConfig: { enabled: true, wasmFilePath: wasmFolder },
+    createStore: async () => store as never,
+  });
+  made.configureCoreCallbacks({
+    groupIdFromConversationId: async ({ id }) => groupIds.get(id),
+  });
+  return made;
+}
 
 function tell(message: FromCore): void {
   process.send?.(message);
@@ -57,6 +70,12 @@ async function run(command: CoreCommand): Promise<unknown> {
   switch (command.do) {
     case 'open':
       return open(command);
+    case 'quit':
+      return disconnect();
+    case 'restart':
+      return restart(command);
+    case 'search':
+      return search(command.term, command.domain);
     case 'call':
       return callMember(command.path, command.args);
     case 'group':
@@ -69,11 +88,6 @@ async function run(command: CoreCommand): Promise<unknown> {
     case 'download':
       return download(command.file);
   }
-}
-
-interface Opening {
-  readonly version: number;
-  readonly legacy: boolean;
 }
 
 /** The first start of a client: log in, register it, make its keys, listen. */
@@ -92,8 +106,22 @@ async function open({
   return { clientId: registered.id, userId: account.userId, hasMls: account.hasMLSDevice };
 }
 
-function listen(legacy: boolean) {
-  return account.listen({
+/** A later start of the same client, which has its cookie, its keys and its store. */
+async function restart({ version, legacy }: Opening) {
+  for (const name of ['db', 'encryptedDb']) Reflect.get(account, name).close();
+  client = newClient();
+  account = newAccount(Reflect.get(account, 'storeEngine'));
+  await account.useAPIVersion(version, version, true);
+  await account.init(ClientType.PERMANENT, { cookie: CookieStore.getCookie() });
+  const known = await account.getLocalClient();
+  if (known === undefined) throw new Error('the client is not known any more');
+  await account.initClient(known, mlsSettings as never);
+  await listen(legacy);
+  return { clientId: known.id };
+}
+
+async function listen(legacy: boolean) {
+  disconnect = await account.listen({
     useLegacy: legacy,
     onConnectionStateChanged: (state) => tell({ state }),
     onEvent: async ({ event, decryptedData }) => {
@@ -101,6 +129,13 @@ function listen(legacy: boolean) {
       tell({ event: JSON.parse(JSON.stringify(event)), text: content ?? null });
     },
   });
+}
+
+/** Ids of the users that are found. */
+async function search(term: string, domain: string): Promise<readonly string[]> {
+  const request = await client.api.user.getSearchContacts(term, 10, domain);
+  const { documents } = await request.response;
+  return documents.map(({ id }) => id);
 }
 
 async function send(conversation: Qualified, text: string) {

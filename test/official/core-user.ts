@@ -9,15 +9,22 @@ export interface Qualified {
   readonly id: string;
 }
 
+/** How a client starts. */
+export interface Opening {
+  /** Of the client API. */
+  readonly version: number;
+  /** Whether it reads the stream, or else acknowledges. */
+  readonly legacy: boolean;
+}
+
 /** What the process of a user can be asked to do. */
 export type CoreCommand =
-  | {
-      readonly do: 'open';
-      readonly email: string;
-      readonly password: string;
-      readonly version: number;
-      readonly legacy: boolean;
-    }
+  | ({ readonly do: 'open'; readonly email: string; readonly password: string } & Opening)
+  /** Ends the connection; what comes meanwhile waits. */
+  | { readonly do: 'quit' }
+  /** Starts again with the cookie, after `quit`. */
+  | ({ readonly do: 'restart' } & Opening)
+  | { readonly do: 'search'; readonly term: string; readonly domain: string }
   | { readonly do: 'call'; readonly path: readonly string[]; readonly args: readonly unknown[] }
   | { readonly do: 'group'; readonly conversation: string; readonly groupId: string }
   | { readonly do: 'send'; readonly conversation: Qualified; readonly text: string }

@@ -4,16 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createUser, type NetworkBackend, openNetwork, type TestNetwork, type TestUser } from '#testkit';
-import { bundleCore, type CoreUser, openCoreUser, type Qualified, type UploadedFile } from './core-user.ts';
+import {
+  bundleCore,
+  type CoreUser,
+  type Opening,
+  openCoreUser,
+  type Qualified,
+  type UploadedFile,
+} from './core-user.ts';
 
 /*
- * Wire's own client core with its CoreCrypto, Alice on A and Bob on B: they log in, register a client, connect, make a
- * group, write to each other in Proteus and exchange a file. What the library needs of a registry that lacks it stands
- * in `docs/dependencies.md`; nothing else of it is patched.
+ * Wire's own client core with its CoreCrypto, Alice on A and Bob on B: they log in, register a client, find each other,
+ * connect, make a group, write to each other in Proteus, exchange a file and start again. What the library needs of a
+ * registry that lacks it stands in `docs/dependencies.md`; nothing else of it is patched.
  */
-
-const version = 7;
-const legacy = true;
 
 interface Member {
   readonly account: TestUser;
@@ -21,21 +25,40 @@ interface Member {
   readonly id: Qualified;
 }
 
-describe("Wire's client core on two backends, on the legacy stream", () => {
-  let folder: string;
-  let network: TestNetwork;
+/** The versions from which the library reads a client as it is answered. */
+const ways: readonly (readonly [string, Opening])[] = [
+  ['on the legacy stream of version 7', { version: 7, legacy: true }],
+  ['acknowledging in version 8', { version: 8, legacy: false }],
+];
+
+let folder: string;
+let programme: string;
+let network: TestNetwork;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crosswire-core-'));
+  programme = await bundleCore(folder);
+  network = await openNetwork({ backends: 2 });
+});
+after(async () => {
+  await network[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+for (const [way, opening] of ways) {
+  describe(`Wire's client core on two backends, ${way}`, () => scenario(opening));
+}
+
+function scenario(opening: Opening): void {
   let alice: Member;
   let bob: Member;
   let group: Qualified;
+  const handle = (name: string) => `${name}.v${opening.version}`;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'crosswire-core-'));
-    const programme = await bundleCore(folder);
-    network = await openNetwork({ backends: 2 });
     const open = async (backend: NetworkBackend, name: string): Promise<Member> => {
-      const account = await createUser(backend, { name, handle: name.toLowerCase() });
+      const account = await createUser(backend, { name, handle: handle(name.toLowerCase()) });
       const core = openCoreUser(programme, backend);
       const { email, password } = account;
-      await core.run({ do: 'open', email, password, version, legacy });
+      await core.run({ do: 'open', email, password, ...opening });
       await core.live();
       return { account, core, id: { domain: account.domain, id: account.id } };
     };
@@ -44,11 +67,11 @@ describe("Wire's client core on two backends, on the legacy stream", () => {
   after(async () => {
     await alice?.core[Symbol.asyncDispose]();
     await bob?.core[Symbol.asyncDispose]();
-    await network[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
   });
 
-  it('connects users across backends', async () => {
+  it('finds a user of the other backend and connects with it', async () => {
+    const term = handle('bob');
+    assert.deepEqual(await alice.core.run({ do: 'search', term, domain: bob.id.domain }), [bob.id.id]);
     await alice.core.call('apiClient.api.connection.postConnection', bob.id);
     await bob.core.event('the request', ({ event }) => event.type === 'user.connection');
     await bob.core.call('apiClient.api.connection.putConnection', alice.id, { status: 'accepted' });
@@ -84,6 +107,26 @@ describe("Wire's client core on two backends, on the legacy stream", () => {
     assert.equal(await bob.core.run({ do: 'download', file }), text);
   });
 
+  it('starts again with its cookie, and gets once what was written meanwhile', async () => {
+    await bob.core.run({ do: 'quit' });
+    await alice.core.run({ do: 'send', conversation: group, text: 'While you were away' });
+    const before = bob.core.events.length;
+    await bob.core.run({ do: 'restart', ...opening });
+    await bob.core.live();
+    await bob.core.event('what was written', ({ text }) => text === 'While you were away');
+    await alice.core.run({ do: 'send', conversation: group, text: 'Welcome back' });
+    await bob.core.event('what comes live', ({ text }) => text === 'Welcome back');
+    const messages = bob.core.events
+      .slice(before)
+      .filter(({ event }) => event.type === 'conversation.otr-message-add');
+    assert.deepEqual(
+      messages.map(({ text }) => text),
+      ['While you were away', 'Welcome back'],
+    );
+    await bob.core.run({ do: 'send', conversation: group, text: 'Thanks' });
+    await alice.core.event('the answer', ({ text }) => text === 'Thanks');
+  });
+
   it('leaves the group, and the other sees it', async () => {
     await bob.core.call('service.conversation.removeUserFromConversation', group, bob.id);
     const left = await alice.core.event(
@@ -92,4 +135,4 @@ describe("Wire's client core on two backends, on the legacy stream", () => {
     );
     assert.deepEqual(Reflect.get(Object(left.event.data), 'qualified_user_ids'), [bob.id]);
   });
-});
+}
