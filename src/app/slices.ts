@@ -49,11 +49,12 @@ export function galleySettings({ limits, conversations }: Config): Partial<Galle
   };
 }
 
-export function teamsSettings({ api, listen, limits, notifications }: Config): Partial<TeamsSettings> {
+export function teamsSettings({ api, listen, limits, mls, notifications }: Config): Partial<TeamsSettings> {
   return {
     maxTeamSize: limits.teamMembers,
     invitationUrl: `${clientUrl({ api, listen })}/join`,
     queueSeconds: notifications.retentionDays * daySeconds,
+    offersMls: mls.enabled && mls.offered,
   };
 }
 

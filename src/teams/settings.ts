@@ -10,6 +10,8 @@ export interface TeamsSettings {
   readonly invitationUrl: string;
   /** How long the queue of a team keeps an event. */
   readonly queueSeconds: number;
+  /** Whether the feature `mls` is on where no team has set it. */
+  readonly offersMls: boolean;
 }
 
 const daySeconds = 86_400;
@@ -21,4 +23,5 @@ export const defaultSettings: TeamsSettings = {
   invitationSeconds: 21 * daySeconds,
   invitationUrl: 'http://127.0.0.1:8080/join',
   queueSeconds: 28 * daySeconds,
+  offersMls: false,
 };

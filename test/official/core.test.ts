@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createUser, type NetworkBackend, openNetwork, type TestNetwork, type TestUser } from '#testkit';
+import {
+  createUser,
+  type NetworkBackend,
+  openNetwork,
+  type TestNetwork,
+  type TestUser,
+  until,
+} from '#testkit';
 import {
   bundleCore,
   type CoreUser,
@@ -15,7 +22,7 @@ import {
 
 /*
  * Wire's own client core with its CoreCrypto, Alice on A and Bob on B: they log in, register a client, find each other,
- * connect, make a group, write to each other in Proteus, exchange a file and start again. What the library needs of a
+ * connect, make groups, write to each other in Proteus and in MLS, exchange a file and start again. What the library needs of a
  * registry that lacks it stands in `docs/dependencies.md`; nothing else of it is patched.
  */
 
@@ -23,6 +30,7 @@ interface Member {
   readonly account: TestUser;
   readonly core: CoreUser;
   readonly id: Qualified;
+  readonly client: string;
 }
 
 /** The versions from which the library reads a client as it is answered. */
@@ -37,7 +45,7 @@ let network: TestNetwork;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crosswire-core-'));
   programme = await bundleCore(folder);
-  network = await openNetwork({ backends: 2 });
+  network = await openNetwork({ backends: 2, set: { 'mls.offered': true } });
 });
 after(async () => {
   await network[Symbol.asyncDispose]();
@@ -58,9 +66,12 @@ function scenario(opening: Opening): void {
       const account = await createUser(backend, { name, handle: handle(name.toLowerCase()) });
       const core = openCoreUser(programme, backend);
       const { email, password } = account;
-      await core.run({ do: 'open', email, password, ...opening });
+      const opened = await core.run({ do: 'open', email, password, ...opening });
       await core.live();
-      return { account, core, id: { domain: account.domain, id: account.id } };
+      const client = String(Reflect.get(Object(opened), 'clientId'));
+      // What a page does when its window gets the focus, and otherwise at its next start.
+      await core.call('service.mls.verifyRemoteMLSKeyPackagesAmount', client);
+      return { account, core, client, id: { domain: account.domain, id: account.id } };
     };
     [alice, bob] = await Promise.all([open(network.backend(0), 'Alice'), open(network.backend(1), 'Bob')]);
   });
@@ -126,6 +137,42 @@ function scenario(opening: Opening): void {
     await bob.core.run({ do: 'send', conversation: group, text: 'Thanks' });
     await alice.core.event('the answer', ({ text }) => text === 'Thanks');
   });
+
+  it('makes an MLS group and decrypts at the other end what was written, both ways', async () => {
+    const wanted = {
+      name: 'Across',
+      access: ['invite'],
+      access_role: ['team_member', 'non_team_member', 'guest'],
+      qualified_users: [bob.id],
+      receipt_mode: null,
+      protocol: 'mls',
+    };
+    const made = await alice.core.call(
+      'service.conversation.createMLSConversation',
+      wanted,
+      alice.id,
+      alice.client,
+    );
+    await talkInMls(Reflect.get(Object(made), 'conversation'));
+  });
+
+  /** Both libraries are told which group a conversation has, as an app does that reads its conversations. */
+  async function talkInMls(shown: unknown): Promise<void> {
+    const conversation = Reflect.get(Object(shown), 'qualified_id') as Qualified;
+    const groupId = String(Reflect.get(Object(shown), 'group_id'));
+    for (const { core } of [alice, bob])
+      await core.run({ do: 'group', conversation: conversation.id, groupId });
+    // The library tells an app nothing of a welcome that it has joined a group by.
+    await until('Bob to have joined', async () => {
+      const joined = await bob.core.call('service.mls.isConversationEstablished', groupId);
+      return joined === true ? true : undefined;
+    });
+    const [there, back] = [`Hello ${groupId}`, `Back ${groupId}`];
+    await alice.core.run({ do: 'send', conversation, text: there });
+    await bob.core.event('the message', ({ text }) => text === there);
+    await bob.core.run({ do: 'send', conversation, text: back });
+    await alice.core.event('the answer', ({ text }) => text === back);
+  }
 
   it('leaves the group, and the other sees it', async () => {
     await bob.core.call('service.conversation.removeUserFromConversation', group, bob.id);

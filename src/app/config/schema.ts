@@ -260,6 +260,12 @@ export const ConfigSchema = group('A backend.', {
   }),
   mls: group('Messaging Layer Security.', {
     enabled: flag({ about: 'Whether clients may use MLS.', default: true }),
+    offered: flag({
+      about:
+        'Whether clients are told to use MLS where no team says otherwise: the default of the feature `mls`.',
+      default: false,
+      reason: 'as in wire-server; official clients stay with Proteus until it is on',
+    }),
     removalKeys: path({
       about: 'Folder of the keys that remove members from groups, made on the first start.',
       default: 'data/mls-removal-keys',

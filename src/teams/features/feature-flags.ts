@@ -11,7 +11,7 @@ import {
 import type { TeamId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { compileParser } from '#contract/schema.ts';
-import type { Work } from '#storage';
+import type { Reader, Work } from '#storage';
 import { listMembers } from '../members/member-store.ts';
 import type { TeamsNeeds } from '../needs.ts';
 import type { TeamsSettings } from '../settings.ts';
@@ -40,9 +40,15 @@ interface Needs extends Pick<TeamsNeeds, 'storage' | 'events'> {
 }
 
 export function createFeatureFlags({ storage, events, settings, applyFeature }: Needs): FeatureFlags {
+  const initial = (name: FeatureName): Feature =>
+    name === 'mls' && settings.offersMls
+      ? { ...defaultFeature(name), status: 'enabled' }
+      : defaultFeature(name);
+  const find = (reader: Reader, team: TeamId, name: FeatureName) => findFeature(reader, team, name, initial);
+
   async function change(team: TeamId, name: FeatureName, next: (now: Feature) => Feature): Promise<Feature> {
     return await storage.work(async (work) => {
-      const wanted = next(await findFeature(work.reader, team, name));
+      const wanted = next(await find(work.reader, team, name));
       await assertFits(work, team, name, wanted);
       await putFeature(work, team, name, wanted);
       await applyFeature(work, team, name, wanted);
@@ -61,7 +67,7 @@ export function createFeatureFlags({ storage, events, settings, applyFeature }: 
         });
     }
     if (name !== 'mlsMigration' || wanted.status === 'disabled') return;
-    if ((await findFeature(work.reader, team, 'mls')).status === 'disabled')
+    if ((await find(work.reader, team, 'mls')).status === 'disabled')
       throw refuse('mls-protocol-mismatch', { message: 'mlsMigration: cannot be enabled without mls' });
   }
 
@@ -76,10 +82,10 @@ export function createFeatureFlags({ storage, events, settings, applyFeature }: 
   return {
     async list(team) {
       const set = team === undefined ? new Map<string, Feature>() : await listSet(storage.reader, team);
-      const entries = featureNames.map((name) => [name, set.get(name) ?? defaultFeature(name)]);
+      const entries = featureNames.map((name) => [name, set.get(name) ?? initial(name)]);
       return Object.fromEntries(entries) as AllFeatures;
     },
-    get: (team, name) => findFeature(storage.reader, team, name),
+    get: (team, name) => find(storage.reader, team, name),
     set: (team, name, { status, config }) =>
       change(team, name, (now) => {
         if (now.lockStatus === 'locked') throw refuse('feature-locked');

@@ -15,14 +15,19 @@ export async function listSet(reader: Reader, team: TeamId): Promise<ReadonlyMap
 }
 
 /** As it was set, or else as it is by default. */
-export async function findFeature(reader: Reader, team: TeamId, name: FeatureName): Promise<Feature> {
+export async function findFeature(
+  reader: Reader,
+  team: TeamId,
+  name: FeatureName,
+  initial: (name: FeatureName) => Feature = defaultFeature,
+): Promise<Feature> {
   const row = await reader
     .selectFrom('team_feature')
     .selectAll()
     .where('team', '=', team)
     .where('feature', '=', name)
     .executeTakeFirst();
-  return row === undefined ? defaultFeature(name) : fromRow(row);
+  return row === undefined ? initial(name) : fromRow(row);
 }
 
 export async function putFeature(
