@@ -300,6 +300,10 @@ export const labels = catalogue({
     status: 400,
     message: 'MLS is not configured on this backend. See docs.wire.com for instructions on how to enable it',
   },
+  'mls-federated-one2one-not-supported': {
+    status: 400,
+    message: 'The backend of the other user does not support one-to-one conversations in MLS',
+  },
   'mls-missing-group-info': {
     status: 404,
     message: 'The conversation has no group information',

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { queryGroupInfo } from '#contract/federation/mls-conversations.ts';
-import { createUser, openNetwork, request, type TestNetwork, type TestUser } from '#testkit';
+import { getOneToOneConversation, queryGroupInfo } from '#contract/federation/mls-conversations.ts';
+import type { Qualified, UserId } from '#contract/ids.ts';
+import { oneToOneConversation } from '#contract/one-to-one.ts';
+import {
+  answers,
+  createUser,
+  type NetworkBackend,
+  openNetwork,
+  remoteBackend,
+  request,
+  type TestNetwork,
+  type TestUser,
+} from '#testkit';
 import { connect, expectStatus, named } from './conversation-rig.ts';
 
 /*
@@ -48,9 +60,8 @@ describe('MLS conversations', () => {
   });
 
   it('of two connected users are the same for both, whoever owns them', async () => {
-    const path = (user: TestUser) => `/conversations/one2one/${user.domain}/${user.id}`;
-    const seen = expectStatus(await alice.send(path(bob)), 200);
-    const back = expectStatus(await bob.send(path(alice)), 200);
+    const seen = expectStatus(await alice.send(oneToOne(bob)), 200);
+    const back = expectStatus(await bob.send(oneToOne(alice)), 200);
     assert.deepEqual(back.get('qualified_id'), seen.get('qualified_id'));
     assert.deepEqual(
       [seen.get('group_id'), seen.get('type'), seen.get('epoch')],
@@ -61,8 +72,46 @@ describe('MLS conversations', () => {
       [carol, alice],
       [alice, alice],
     ] as const) {
-      const refused = await user.send(path(other));
+      const refused = await user.send(oneToOne(other));
       assert.deepEqual([refused.status, refused.get('label')], [403, 'not-connected']);
+    }
+  });
+
+  it('of two users come with the removal keys of the owner from version 6 on, whoever that is', async () => {
+    const keysOf = async (user: TestUser, query = '') =>
+      expectStatus(await user.send(`/v8/mls/public-keys${query}`), 200).body;
+    const [{ domain: owner }] = (
+      await Promise.all([alice.send(oneToOne(bob)), bob.send(oneToOne(alice))])
+    ).map((answer) => answer.get('qualified_id')) as [{ domain: string }, unknown];
+    const ownersUser = owner === alice.domain ? alice : bob;
+    const [keys, webKeys] = await Promise.all([keysOf(ownersUser), keysOf(ownersUser, '?format=jwk')]);
+    for (const [user, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      const bare = expectStatus(await user.send(oneToOne(other)), 200).body as object;
+      const { cipher_suite: _, ...conversation } = bare as { cipher_suite?: number };
+      const moved = `/one2one-conversations/${other.domain}/${other.id}`;
+      for (const path of [`/v6${oneToOne(other)}`, `/v7${moved}`, `/v8${moved}?format=raw`]) {
+        const answer = expectStatus(await user.send(path), 200);
+        assert.deepEqual(answer.body, { conversation, public_keys: keys }, path);
+      }
+      const asWebKeys = expectStatus(await user.send(`/v8${moved}?format=jwk`), 200);
+      assert.deepEqual(asWebKeys.get('public_keys'), webKeys);
+      assert.equal((await user.send(`/v8${moved}?format=pem`)).status, 400);
+    }
+  });
+
+  it('tell removal keys as JSON Web Keys that are the raw ones', async () => {
+    const raw = expectStatus(await alice.send('/mls/public-keys'), 200).get('removal');
+    const web = expectStatus(await alice.send('/mls/public-keys?format=jwk'), 200).get('removal');
+    for (const [scheme, jwk] of Object.entries(web as Record<string, JsonWebKey>)) {
+      const spki = createPublicKey({ key: jwk, format: 'jwk' }).export({
+        format: 'der',
+        type: 'spki',
+      });
+      const expected = Buffer.from(Reflect.get(Object(raw), scheme) as string, 'base64');
+      assert.deepEqual(spki.subarray(-expected.length), expected, scheme);
     }
   });
 
@@ -90,6 +139,30 @@ describe('MLS conversations', () => {
     }
   });
 
+  it('of two users are refused from version 6 on when the owner tells no keys, as wire-server at V1', async () => {
+    const b = network.backend(1);
+    const bert = await ownersUser(b, alice);
+    await connect(alice, bert);
+    const shown = expectStatus(await bert.send(oneToOne(alice)), 200);
+    await network.kill(b);
+    const contents = {
+      id: (shown.get('qualified_id') as { readonly id: string }).id,
+      metadata: { type: 2, access: ['private'], access_role: [] },
+      members: { self_role: 'wire_member', others: [] },
+      protocol: { protocol: 'mls', group_id: shown.get('group_id'), epoch: 0 },
+    };
+    {
+      await using _remote = await remoteBackend({ authority: network.authority, ...b }, [
+        answers(getOneToOneConversation, { tag: 'GetOne2OneConversationOk', contents } as never),
+      ]);
+      const bare = expectStatus(await alice.send(oneToOne(bert)), 200);
+      assert.equal(bare.get('group_id'), shown.get('group_id'));
+      const refused = await alice.send(`/v8/one2one-conversations/${bert.domain}/${bert.id}`);
+      assert.deepEqual([refused.status, refused.get('label')], [400, 'mls-federated-one2one-not-supported']);
+    }
+    await network.start(b);
+  });
+
   it('are not there when MLS is off', async () => {
     await using without = await openNetwork({ backends: 1, set: { 'mls.enabled': false } });
     const user = await createUser(without.backend(0), { name: 'Without' });
@@ -101,3 +174,17 @@ describe('MLS conversations', () => {
     assert.deepEqual([group.status, group.get('label')], [400, 'mls-not-enabled']);
   });
 });
+
+/** A user of a backend with whom the other user's conversation belongs to that backend. */
+async function ownersUser(backend: NetworkBackend, other: TestUser): Promise<TestUser> {
+  for (;;) {
+    const user = await createUser(backend, { name: 'Bert' });
+    const ids = [user, other].map(({ domain, id }) => ({ domain, id }) as Qualified<UserId>);
+    const [one, two] = ids as [Qualified<UserId>, Qualified<UserId>];
+    if (oneToOneConversation('mls', one, two).domain === backend.domain) return user;
+  }
+}
+
+function oneToOne({ domain, id }: TestUser): string {
+  return `/conversations/one2one/${domain}/${id}`;
+}

@@ -35,6 +35,8 @@ const table: readonly Moved[] = [
   moved('POST', '/handles', 7, 8),
   moved('POST', '/conversations/one2one', 5, 6),
   moved('POST', '/one2one-conversations', 7, 8),
+  moved('GET', '/conversations/one2one/{domain}/{uid}', 5, 6),
+  moved('GET', '/one2one-conversations/{domain}/{uid}', 7, 8),
   moved('PUT', '/conversations/{cnv}', 5, 6, 7),
   moved('PUT', '/conversations/{cnv}/name', 5, 6, 7),
   moved('PUT', '/conversations/{domain}/{cnv}/name', 5, 6, 7, 8),
@@ -71,6 +73,7 @@ describe('client API versions 5 to 8', () => {
       cnv: id,
       domain: alice.domain,
       usr: alice.id,
+      uid: alice.id,
     };
     for (const version of versions) {
       const description = await request(`${network.backend(0).clientApi}/v${version}/api/swagger.json`);

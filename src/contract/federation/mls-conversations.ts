@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { ConversationMetadata, OtherMember, ProtocolInfo, RoleName } from '../conversations.ts';
 import { GroupName, Subconversation, SubconversationId } from '../mls-groups.ts';
+import { MlsPublicKeysByPurpose } from '../mls-public-keys.ts';
 import { rpc } from '../rpc.ts';
 import { ClientIdSchema, ConversationIdSchema, UserIdSchema } from '../schema.ts';
 import { GalleyError } from './galley-errors.ts';
@@ -30,7 +31,12 @@ export const getOneToOneConversation = rpc('galley', 'get-one2one-conversation',
   about: 'Asks the owner for the MLS one-to-one conversation of two users.',
   input: Type.Object({ gooc_sender_user: UserIdSchema, gooc_receiver_user: UserIdSchema }),
   output: Type.Union([
-    Type.Object({ tag: Type.Literal('GetOne2OneConversationOk'), contents: RemoteConversation }),
+    Type.Object({
+      tag: Type.Literal('GetOne2OneConversationOk'),
+      contents: RemoteConversation,
+      /** The owner's. A wire-server tells them from version 2 on, in an answer of another form; in this one it has none. */
+      public_keys: Type.Optional(MlsPublicKeysByPurpose),
+    }),
     Type.Object({ tag: Type.Literal('GetOne2OneConversationBackendMismatch') }),
     Type.Object({ tag: Type.Literal('GetOne2OneConversationNotConnected') }),
   ]),

@@ -2,6 +2,7 @@ import { conversationTypes } from '#contract/conversations.ts';
 import { getOneToOneConversation } from '#contract/federation/mls-conversations.ts';
 import type { CallOptions, FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, ConversationId } from '#contract/ids.ts';
+import type { MlsPublicKeysByPurpose } from '#contract/mls-public-keys.ts';
 import { oneToOneConversation } from '#contract/one-to-one.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Reader } from '#storage';
@@ -12,6 +13,8 @@ import { firstVersion, newMlsGroup } from '../creation/new-conversation.ts';
 import { defaultSettings } from '../members/member-settings.ts';
 import { findMemberSettings } from '../members/member-store.ts';
 import { findRemoteSettings } from '../members/remote-membership-store.ts';
+import { tellKeys } from '../mls/public-keys.ts';
+import type { RemovalKeys } from '../mls/removal-keys.ts';
 import type { UserLookup } from '../needs.ts';
 import { remoteView } from '../reading/remote-view.ts';
 
@@ -26,7 +29,15 @@ interface Needs {
   readonly federation: FederationCaller;
   readonly conversations: ConversationLookup;
   readonly users: UserLookup;
-  readonly isMlsEnabled: boolean;
+  /** Undefined when MLS is off. */
+  readonly removalKeys?: RemovalKeys;
+}
+
+/** A one-to-one conversation with what a client needs to begin its group. */
+export interface MlsOneToOne {
+  readonly conversation: ConversationView;
+  /** Removal keys of the owner; undefined when it does not tell them. */
+  readonly publicKeys: MlsPublicKeysByPurpose | undefined;
 }
 
 /**
@@ -37,15 +48,16 @@ export type GetMlsOneToOne = (
   user: QualifiedUser,
   other: QualifiedUser,
   options: CallOptions,
-) => Promise<ConversationView>;
+) => Promise<MlsOneToOne>;
 
 export function createGetMlsOneToOne(needs: Needs): GetMlsOneToOne {
-  const { ownDomain, isMlsEnabled } = needs;
+  const { ownDomain, removalKeys } = needs;
   return async (user, other, options) => {
-    if (!isMlsEnabled) throw refuse('mls-not-enabled');
+    if (removalKeys === undefined) throw refuse('mls-not-enabled');
     if (!(await mayTalk(needs, user, other))) throw refuse('not-connected');
     const { domain, id } = oneToOneConversation('mls', user, other);
-    return domain === ownDomain ? getOwn(needs, user, id) : askOwner(needs, user, other, options);
+    if (domain !== ownDomain) return askOwner(needs, user, other, options);
+    return { conversation: await getOwn(needs, user, id), publicKeys: tellKeys(removalKeys) };
   };
 }
 
@@ -81,7 +93,7 @@ async function askOwner(
   user: QualifiedUser,
   other: QualifiedUser,
   options: CallOptions,
-): Promise<ConversationView> {
+): Promise<MlsOneToOne> {
   const { domain } = other;
   const question = { gooc_sender_user: user.id, gooc_receiver_user: other.id };
   const answer = await federation.call(domain, getOneToOneConversation, question, options);
@@ -89,7 +101,10 @@ async function askOwner(
     case 'GetOne2OneConversationOk': {
       const conversation = { domain, id: answer.contents.id };
       const settings = await findRemoteSettings(reader, conversation, user.id);
-      return remoteView(conversation, answer.contents, user, settings ?? defaultSettings);
+      return {
+        conversation: remoteView(conversation, answer.contents, user, settings ?? defaultSettings),
+        publicKeys: answer.public_keys,
+      };
     }
     case 'GetOne2OneConversationNotConnected':
       throw refuse('not-connected');

@@ -1,7 +1,7 @@
 import { getMlsPublicKeys } from '#contract/client/mls-keys.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
-import type { SignatureScheme } from '#mls';
+import { keysIn, tellKeys } from '../mls/public-keys.ts';
 import type { RemovalKeys } from '../mls/removal-keys.ts';
 
 interface Needs {
@@ -12,20 +12,9 @@ interface Needs {
 /** What clients need to know of the backend before they make a group. */
 export function mlsKeyRoutes({ removalKeys }: Needs): readonly ServedRoute[] {
   return [
-    handle(getMlsPublicKeys, () => {
+    handle(getMlsPublicKeys, ({ query }) => {
       if (removalKeys === undefined) throw refuse('mls-not-enabled');
-      const key = (scheme: SignatureScheme) => removalKeys.publicKey(scheme).toString('base64');
-      return {
-        status: 200,
-        body: {
-          removal: {
-            ed25519: key('ed25519'),
-            ecdsa_secp256r1_sha256: key('ecdsa_secp256r1_sha256'),
-            ecdsa_secp384r1_sha384: key('ecdsa_secp384r1_sha384'),
-            ecdsa_secp521r1_sha512: key('ecdsa_secp521r1_sha512'),
-          },
-        },
-      };
+      return { status: 200, body: keysIn(query.format, tellKeys(removalKeys)) };
     }),
   ];
 }

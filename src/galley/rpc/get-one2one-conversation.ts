@@ -4,6 +4,8 @@ import { oneToOneConversation } from '#contract/one-to-one.ts';
 import type { RpcHandler } from '#contract/rpc.ts';
 import { roleOf } from '../conversations/conversation.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
+import { tellKeys } from '../mls/public-keys.ts';
+import type { RemovalKeys } from '../mls/removal-keys.ts';
 import { mlsOneToOneRole, notBegunOneToOne } from '../mls-conversations/one-to-one.ts';
 import type { UserLookup } from '../needs.ts';
 import { shownTo } from './get-conversations.ts';
@@ -12,6 +14,8 @@ interface Needs {
   readonly ownDomain: BackendDomain;
   readonly conversations: ConversationLookup;
   readonly users: UserLookup;
+  /** Undefined when MLS is off. */
+  readonly removalKeys?: RemovalKeys;
 }
 
 /**
@@ -22,6 +26,7 @@ export function serveGetOneToOneConversation({
   ownDomain,
   conversations,
   users,
+  removalKeys,
 }: Needs): RpcHandler<typeof getOneToOneConversation> {
   return async ({ origin }, { gooc_sender_user, gooc_receiver_user: receiver }) => {
     const sender = { domain: origin, id: gooc_sender_user };
@@ -33,6 +38,10 @@ export function serveGetOneToOneConversation({
     const role = stored === undefined ? mlsOneToOneRole : roleOf(stored, sender, ownDomain);
     if (role === undefined) return { tag: 'GetOne2OneConversationNotConnected' };
     const conversation = stored ?? notBegunOneToOne(ownDomain, id);
-    return { tag: 'GetOne2OneConversationOk', contents: shownTo(conversation, sender, role, ownDomain) };
+    return {
+      tag: 'GetOne2OneConversationOk',
+      contents: shownTo(conversation, sender, role, ownDomain),
+      ...(removalKeys === undefined ? {} : { public_keys: tellKeys(removalKeys) }),
+    };
   };
 }

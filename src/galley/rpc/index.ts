@@ -4,6 +4,7 @@ import { type ServedRpc, serveRpcs } from '#contract/rpc.ts';
 import type { Storage } from '#storage';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Departures } from '../departures/departures.ts';
+import type { RemovalKeys } from '../mls/removal-keys.ts';
 import type { GroupInfos } from '../mls-conversations/group-info.ts';
 import type { CommitToOwn } from '../mls-messages/commit.ts';
 import type { ReceiveMls } from '../mls-messages/receive.ts';
@@ -53,6 +54,7 @@ export interface GalleyRpcNeeds extends AddNeeds, ProtocolNeeds {
   readonly sendToOwn: SendToOwn;
   readonly receiveMessage: Receive;
   readonly groupInfos: GroupInfos;
+  readonly removalKeys?: RemovalKeys;
   readonly isMlsEnabled: boolean;
   readonly commitToOwn: CommitToOwn;
   readonly sendMlsToOwn: SendMlsToOwn;
