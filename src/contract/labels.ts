@@ -37,6 +37,10 @@ export const labels = catalogue({
   'headers-too-large': { status: 431, message: 'The request headers are too large' },
   'request-timeout': { status: 408, message: 'The request did not arrive in time' },
   'too-many-requests': { status: 429, message: 'Too many requests' },
+  'too-many-requests:verification-code': {
+    status: 429,
+    message: 'Too many requests to generate a verification code',
+  },
   'unsupported-content-encoding': { status: 415, message: 'The content encoding is not accepted' },
   'unsupported-media-type': { status: 415, message: 'The content type is not accepted' },
 
@@ -143,6 +147,7 @@ export const labels = catalogue({
     message: 'This instance does not allow creation of personal users or teams',
   },
   'no-identity': { status: 403, message: 'The user has no verified identity' },
+  'no-email': { status: 403, message: 'This operation requires the user to have a verified email address' },
   'last-identity': { status: 403, message: 'The last user identity cannot be removed' },
   'no-password': { status: 403, message: 'The user has no password' },
   'managed-by-scim': { status: 403, message: 'The profile is managed by SCIM and cannot be changed here' },

@@ -1,3 +1,4 @@
+import { secondFactorSuite } from './second-factor-suite.ts';
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
 import { teamInternalSuite } from './teams-internal-suite.ts';
 import { teamInvitationsSuite } from './teams-invitations-suite.ts';
@@ -11,4 +12,5 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamDeletionSuite(freshUrl);
   teamSearchSuite(freshUrl);
   teamInternalSuite(freshUrl);
+  secondFactorSuite(freshUrl);
 }

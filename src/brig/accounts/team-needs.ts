@@ -17,6 +17,8 @@ export interface AccountTeams {
   listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
   /** How far a member's search by name goes: to everybody who can be found, its own team, or nowhere. */
   searchReach(reader: Reader, team: TeamId, user: UserId): Promise<'everybody' | 'team' | 'nobody'>;
+  /** Whether the members of a team need a mailed code beside their password. */
+  asksSecondFactor(team: TeamId): Promise<boolean>;
   /** Makes a team with this user as its owner. */
   found(work: Work, founder: UserId, team: FoundedTeam): Promise<void>;
   /** The uniqueness key of the address that an invitation's code was mailed to; undefined for an unknown code. */
@@ -33,6 +35,7 @@ export const withoutTeams: AccountTeams = {
   isOwner: async () => true,
   listMembers: async () => [],
   searchReach: async () => 'everybody',
+  asksSecondFactor: async () => false,
   found: async () => undefined,
   findInvitee: async () => undefined,
   accept: async () => {

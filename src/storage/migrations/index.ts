@@ -12,6 +12,7 @@ import { mlsGroups } from './0011-mls-groups.ts';
 import { teamFeatures } from './0012-team-features.ts';
 import { assetUsage } from './0014-asset-usage.ts';
 import { teams } from './0015-teams.ts';
+import { secondFactor } from './0019-second-factor.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   teamFeatures,
   assetUsage,
   teams,
+  secondFactor,
 ];
