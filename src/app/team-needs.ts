@@ -1,4 +1,5 @@
 import type { AccountTeams, Brig } from '#brig';
+import { isAdmin } from '#contract/teams.ts';
 import type { TeamLookup } from '#galley';
 import type { Reader } from '#storage';
 import type { TeamAccounts, Teams } from '#teams';
@@ -9,6 +10,10 @@ export function brigTeams({ members, features, found, acceptance, search }: Team
   const { isOwner, list: listMembers } = members;
   return {
     isOwner,
+    mayChangeProfiles: async (reader, team, user) => {
+      const member = await members.find(reader, team, user);
+      return member !== undefined && isAdmin(member.permissions.self);
+    },
     listMembers,
     searchReach: search.reachOf,
     asksSecondFactor: async (team) =>

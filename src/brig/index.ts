@@ -77,6 +77,7 @@ import { propertyRoutes } from './routes/properties.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { selfRoutes } from './routes/self.ts';
 import { systemSettingsRoutes } from './routes/system-settings.ts';
+import { teamMateRoutes } from './routes/team-mates.ts';
 import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -386,6 +387,7 @@ function createRoutes(
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
+      ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),
       ...systemSettingsRoutes({ settings }),
     ],
     internalRoutes: [

@@ -112,6 +112,7 @@ export const labels = catalogue({
   'client-error:asset-too-large': { status: 413, message: 'Asset too large' },
   'range-not-satisfiable': { status: 416, message: 'The asset has no such bytes' },
   'not-found:user': { status: 404, message: 'User not found' },
+  'custom-backend-not-found': { status: 404, message: 'Custom backend not found' },
   'not-found:handle': { status: 404, message: 'Handle not found' },
   'invalid-user': { status: 400, message: 'Invalid user' },
   // Wire's client libraries tell these apart by their texts: the first must end with a full stop.

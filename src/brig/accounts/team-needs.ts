@@ -13,6 +13,8 @@ export interface FoundedTeam {
 /** What accounts need of whoever keeps teams. */
 export interface AccountTeams {
   isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
+  /** Whether a member may change profiles of the other members. */
+  mayChangeProfiles(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
   /** At most `limit` members of a team. */
   listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
   /** How far a member's search by name goes: to everybody who can be found, its own team, or nowhere. */
@@ -33,6 +35,7 @@ export interface AccountTeams {
 /** Nobody keeps teams: an account's team is just an id, and only founding it leads there. */
 export const withoutTeams: AccountTeams = {
   isOwner: async () => true,
+  mayChangeProfiles: async () => false,
   listMembers: async () => [],
   searchReach: async () => 'everybody',
   asksSecondFactor: async () => false,

@@ -54,7 +54,7 @@ function sessionRoutes({
     }),
     handle(client.putAccessSelfEmail, async (request) => {
       const userId = await access.userOf(credentialsOf(request));
-      const outcome = await emailChange.request(userId, request.body.email);
+      const outcome = await emailChange.request(userId, request.body.email, 'user');
       return { status: outcome === 'mailed' ? 202 : 204 };
     }),
   ];
@@ -65,6 +65,10 @@ function passwordResetRoutes(passwordReset: PasswordReset): readonly ServedRoute
     handle(client.postPasswordReset, async ({ body }) => {
       await passwordReset.begin(body.email);
       return { status: 201 };
+    }),
+    handle(client.completePasswordResetByKey, async ({ params: { key }, body }) => {
+      await passwordReset.complete({ key }, body.code, body.password);
+      return { status: 200 };
     }),
     handle(client.completePasswordReset, async ({ body }) => {
       await passwordReset.complete(body, body.code, body.password);

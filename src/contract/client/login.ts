@@ -106,6 +106,15 @@ export const completePasswordReset = route('POST', '/password-reset/complete', {
   answers: { 200: null },
 });
 
+export const completePasswordResetByKey = route('POST', '/password-reset/:key', {
+  about: 'The older form of `POST /password-reset/complete`.',
+  auth: 'anyone',
+  limit: 'login',
+  params: { key: Type.String({ maxLength: 512 }) },
+  body: Type.Object({ code: Type.String({ maxLength: 512 }), password: NewPassword }),
+  answers: { 200: null },
+});
+
 /** What a second factor can stand beside the password for. A code of one action is good for no other. */
 export const VerificationAction = Type.Union([
   Type.Literal('create_scim_token'),
