@@ -24,6 +24,7 @@ export function brigSettings({
   return {
     secureCookies: cookies.secure,
     failedLogins: throttling.enabled ? throttling.failedLogins : undefined,
+    verificationDelaySeconds: throttling.enabled ? throttling.verificationCodeSeconds : 0,
     restrictUserCreation: accounts.restrictUserCreation,
     allowedEmailDomains: accounts.allowedEmailDomains,
     blockedEmailDomains: accounts.blockedEmailDomains,

@@ -1,13 +1,26 @@
 import type { AccountTeams, Brig } from '#brig';
+import { isAdmin } from '#contract/teams.ts';
 import type { TeamLookup } from '#galley';
 import type { Reader } from '#storage';
 import type { TeamAccounts, Teams } from '#teams';
 
 /** What is known of teams, in the words of other parts. */
 
-export function brigTeams({ members, found, acceptance, search }: Teams): AccountTeams {
+export function brigTeams({ members, features, found, acceptance, search }: Teams): AccountTeams {
   const { isOwner, list: listMembers } = members;
-  return { isOwner, listMembers, searchReach: search.reachOf, found, ...acceptance };
+  return {
+    isOwner,
+    mayChangeProfiles: async (reader, team, user) => {
+      const member = await members.find(reader, team, user);
+      return member !== undefined && isAdmin(member.permissions.self);
+    },
+    listMembers,
+    searchReach: search.reachOf,
+    asksSecondFactor: async (team) =>
+      (await features.get(team, 'sndFactorPasswordChallenge')).status === 'enabled',
+    found,
+    ...acceptance,
+  };
 }
 
 export function galleyTeams(reader: Reader, { members }: Pick<Teams, 'members'>): TeamLookup {
@@ -26,6 +39,7 @@ export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
     isEmailTaken: (reader, key) => brig().forTeams.isEmailTaken(reader, key),
     mailInvitation: (mail) => brig().forTeams.mailInvitation(mail),
     verifyPassword: (user, password) => brig().forTeams.verifyPassword(user, password),
+    assertSecondFactor: (user, code) => brig().forTeams.assertSecondFactor(user, code),
     remove: (user, allowed) => brig().forTeams.remove(user, allowed),
     setTeam: (work, user, team) => brig().forTeams.setTeam(work, user, team),
     setSuspended: (user, suspended) => brig().forTeams.setSuspended(user, suspended),

@@ -78,9 +78,11 @@ import { propertyRoutes } from './routes/properties.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { selfRoutes } from './routes/self.ts';
 import { systemSettingsRoutes } from './routes/system-settings.ts';
+import { teamMateRoutes } from './routes/team-mates.ts';
 import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
+import { createSecondFactor, type SecondFactor } from './second-factor/second-factor.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
 import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
 import { allSupportMls } from './users/mls-support.ts';
@@ -187,7 +189,14 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const settings: BrigSettings = { ...defaultSettings, ...needs.settings };
   const emailRules = createEmailRules(settings);
   const passwords = createPasswords();
-  const devices = createDevices(needs, { settings, passwords, mailer, now });
+  const secondFactor = createSecondFactor({
+    storage: needs.storage,
+    teams: needs.teams ?? withoutTeams,
+    mailer,
+    settings,
+    now,
+  });
+  const devices = createDevices(needs, { settings, passwords, secondFactor, mailer, now });
   const { directory, remoteClients, claims, clients, keyPackages } = devices;
   const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
   const { connections, deletion, federationStatus } = people;
@@ -207,7 +216,18 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       inbox: needs.inbox ?? withoutInbox,
       deletion,
     }),
-    ...createRoutes(needs, { zauth, mailer, now, settings, emailRules, passwords, devices, people, changes }),
+    ...createRoutes(needs, {
+      zauth,
+      mailer,
+      now,
+      settings,
+      emailRules,
+      passwords,
+      secondFactor,
+      devices,
+      people,
+      changes,
+    }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: {
       own: directory,
@@ -231,6 +251,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       emailRules,
       mailer,
       passwords,
+      secondFactor,
       removal: people.removal,
       changes,
     }),
@@ -255,7 +276,13 @@ interface Devices {
 /** What RPCs and routes share of clients and prekeys. */
 function createDevices(
   needs: BrigNeeds,
-  { settings, passwords, mailer, now }: Pick<Owned, 'settings' | 'passwords' | 'mailer' | 'now'>,
+  {
+    settings,
+    passwords,
+    secondFactor,
+    mailer,
+    now,
+  }: Pick<Owned, 'settings' | 'passwords' | 'secondFactor' | 'mailer' | 'now'>,
 ): Devices {
   const { ownDomain, storage, events, queues = withoutQueues, onClientRemoved = [] } = needs;
   const directory = createClientDirectory(storage);
@@ -271,6 +298,7 @@ function createDevices(
     clients: createClients({
       storage,
       passwords,
+      secondFactor,
       mailer,
       directory,
       events,
@@ -289,6 +317,7 @@ interface Owned {
   readonly settings: BrigSettings;
   readonly emailRules: EmailRules;
   readonly passwords: Passwords;
+  readonly secondFactor: SecondFactor;
   readonly devices: Devices;
   readonly people: People;
   readonly changes: AccountChanges;
@@ -297,7 +326,7 @@ interface Owned {
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now, settings, emailRules, passwords, devices, people, changes }: Owned,
+  { zauth, mailer, now, settings, emailRules, passwords, secondFactor, devices, people, changes }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
   const { directory, remoteClients, claims, clients } = devices;
@@ -318,7 +347,7 @@ function createRoutes(
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);
   const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
-  const login = createLogin({ storage, passwords, budget, sessions, inactivity, now });
+  const login = createLogin({ storage, passwords, budget, secondFactor, sessions, inactivity, now });
   const access = createAccess({
     storage,
     zauth,
@@ -352,7 +381,7 @@ function createRoutes(
   return {
     routes: [
       ...registrationRoutes({ ownDomain, registration, activation, sessions }),
-      ...loginRoutes({ login, access, sessions, emailChange, passwordReset }),
+      ...loginRoutes({ login, access, sessions, emailChange, passwordReset, secondFactor }),
       ...cookieRoutes({ reader, passwordChange, now }),
       ...selfRoutes({ ownDomain, reader, changes, handles, passwordChange }),
       ...handleRoutes(handles),
@@ -364,6 +393,7 @@ function createRoutes(
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
+      ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),
       ...systemSettingsRoutes({ settings }),
     ],
     internalRoutes: [
@@ -374,6 +404,7 @@ function createRoutes(
         changes,
         handles,
         passwordReset,
+        secondFactor,
         now,
       }),
       ...internalConnectionRoutes({ ownDomain, reader, connections, federationStatus }),

@@ -27,6 +27,9 @@ export interface BrigSettings {
   readonly cookieRenewAgeSeconds: number;
   readonly activationCodeSeconds: number;
   readonly passwordResetSeconds: number;
+  readonly verificationCodeSeconds: number;
+  /** How soon another code may be asked for. */
+  readonly verificationDelaySeconds: number;
   /** How long a released or just claimed handle is kept from others. */
   readonly handleReservationSeconds: number;
   /** Most cookies of a user and type. */
@@ -73,6 +76,8 @@ export const defaultSettings: BrigSettings = {
   cookieRenewAgeSeconds: 14 * daySeconds,
   activationCodeSeconds: 14 * daySeconds,
   passwordResetSeconds: 3600,
+  verificationCodeSeconds: 600,
+  verificationDelaySeconds: 300,
   handleReservationSeconds: 1800,
   cookieLimit: 32,
   cookieThrottle: undefined,

@@ -37,6 +37,10 @@ export const labels = catalogue({
   'headers-too-large': { status: 431, message: 'The request headers are too large' },
   'request-timeout': { status: 408, message: 'The request did not arrive in time' },
   'too-many-requests': { status: 429, message: 'Too many requests' },
+  'too-many-requests:verification-code': {
+    status: 429,
+    message: 'Too many requests to generate a verification code',
+  },
   'unsupported-content-encoding': { status: 415, message: 'The content encoding is not accepted' },
   'unsupported-media-type': { status: 415, message: 'The content type is not accepted' },
 
@@ -108,6 +112,7 @@ export const labels = catalogue({
   'client-error:asset-too-large': { status: 413, message: 'Asset too large' },
   'range-not-satisfiable': { status: 416, message: 'The asset has no such bytes' },
   'not-found:user': { status: 404, message: 'User not found' },
+  'custom-backend-not-found': { status: 404, message: 'Custom backend not found' },
   'not-found:handle': { status: 404, message: 'Handle not found' },
   'invalid-user': { status: 400, message: 'Invalid user' },
   // Wire's client libraries tell these apart by their texts: the first must end with a full stop.
@@ -143,6 +148,7 @@ export const labels = catalogue({
     message: 'This instance does not allow creation of personal users or teams',
   },
   'no-identity': { status: 403, message: 'The user has no verified identity' },
+  'no-email': { status: 403, message: 'This operation requires the user to have a verified email address' },
   'last-identity': { status: 403, message: 'The last user identity cannot be removed' },
   'no-password': { status: 403, message: 'The user has no password' },
   'managed-by-scim': { status: 403, message: 'The profile is managed by SCIM and cannot be changed here' },

@@ -99,6 +99,18 @@ export interface PasswordResetRow {
   expires_at: number;
 }
 
+/** The newest code that stands beside a user's password for one action. Owner: brig. */
+export interface VerificationCodeRow {
+  user_id: string;
+  /** `login`, `delete_team` or `create_scim_token`. */
+  action: string;
+  code: string;
+  /** Codes that may still be tried; at 0 not even the right one counts. */
+  tries: number;
+  sent_at: number;
+  expires_at: number;
+}
+
 /** Login attempts of a user that count against its budget. Owner: brig. */
 export interface LoginFailureRow {
   user_id: string;
@@ -137,6 +149,7 @@ export interface Tables
   cookie: CookieRow;
   password_reset: PasswordResetRow;
   login_failure: LoginFailureRow;
+  verification_code: VerificationCodeRow;
   remote: RemoteRow;
   remote_team: RemoteTeamRow;
 }

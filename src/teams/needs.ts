@@ -41,6 +41,11 @@ export interface TeamAccounts {
   /** Whether this is the password of the user, who may have none. */
   verifyPassword(user: UserId, password: string | undefined): Promise<boolean>;
   /**
+   * The user has given the mailed code for deleting its team, if it needs one.
+   * @throws Refusal `code-authentication-required`, `code-authentication-failed`
+   */
+  assertSecondFactor(user: UserId, code: string | undefined): Promise<void>;
+  /**
    * Deletes an account with all that belongs to it. False when there is none any more.
    * @param allowed decides within the unit of work whether it may go
    */

@@ -4,6 +4,7 @@ import { getCookies, removeCookies } from '#contract/client/cookies.ts';
 import {
   access,
   completePasswordReset,
+  completePasswordResetByKey,
   login,
   postPasswordReset,
   sendLoginCode,
@@ -321,6 +322,21 @@ export function loginSuite(freshUrl: () => Promise<string>): void {
       await rig.send(postPasswordReset, { body: { email } });
       const { code } = (await rig.send(getPasswordResetCode, { query: { email } })).body;
       await rig.send(completePasswordReset, { body: { email, code, password: 'battery-staple' } });
+      await rig.send(login, { body: { email, password: 'battery-staple' } });
+    });
+
+    it('are reset at the address of the key as well, as older clients do', async () => {
+      await using rig = await openRig(await freshUrl());
+      await rig.addUser(email);
+      await rig.send(postPasswordReset, { body: { email } });
+      const { key, code } = (await rig.send(getPasswordResetCode, { query: { email } })).body;
+      const reset = (given: string) =>
+        rig.send(completePasswordResetByKey, {
+          params: { key },
+          body: { code: given, password: 'battery-staple' },
+        });
+      await assert.rejects(reset('wrong'), refused('invalid-code', 400));
+      await reset(code);
       await rig.send(login, { body: { email, password: 'battery-staple' } });
     });
 

@@ -4,9 +4,11 @@ import { register } from '#contract/client/registration.ts';
 import { searchContacts } from '#contract/client/search.ts';
 import {
   deleteSelfEmail,
+  deleteSelfPhone,
   getSelf,
   putSelf,
   putSelfLocale,
+  putSelfPhone,
   putSelfSupportedProtocols,
 } from '#contract/client/self.ts';
 import {
@@ -82,6 +84,17 @@ export function selfSuite(freshUrl: () => Promise<string>): void {
       await assert.rejects(rig.send(deleteSelfEmail, { user }), refused('last-identity', 403));
       const guest = await rig.send(register, { body: { name: 'Guest' } });
       const asGuest = rig.send(deleteSelfEmail, { user: { ...user, userId: guest.body.id } });
+      await assert.rejects(asGuest, refused('no-identity', 403));
+    });
+
+    it('gets no phone number, and has none to lose', async () => {
+      await using rig = await openRig(await freshUrl());
+      const user = await rig.addUser(email);
+      const body = { phone: '+4912345678' };
+      await assert.rejects(rig.send(putSelfPhone, { user, body }), refused('invalid-phone', 400));
+      await assert.rejects(rig.send(deleteSelfPhone, { user }), refused('last-identity', 403));
+      const guest = await rig.send(register, { body: { name: 'Guest' } });
+      const asGuest = rig.send(deleteSelfPhone, { user: { ...user, userId: guest.body.id } });
       await assert.rejects(asGuest, refused('no-identity', 403));
     });
 

@@ -128,6 +128,7 @@ export async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('team_invitation').execute();
     await db.deleteFrom('team_member').execute();
     await db.deleteFrom('team_notification').execute();
+    await db.deleteFrom('verification_code').execute();
   });
 }
 

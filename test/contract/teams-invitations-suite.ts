@@ -71,7 +71,7 @@ export function teamInvitationsSuite(freshUrl: () => Promise<string>): void {
       const unproven = { userId: pending.id, clientId: undefined, connectionId: '1' };
       await assert.rejects(
         invite(rig, unproven, pending.team as TeamId, { email }),
-        refused('no-identity', 403),
+        refused('no-email', 403),
       );
     });
 

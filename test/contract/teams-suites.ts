@@ -1,3 +1,5 @@
+import { secondFactorSuite } from './second-factor-suite.ts';
+import { teamMatesSuite } from './team-mates-suite.ts';
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
 import { teamInternalSuite } from './teams-internal-suite.ts';
 import { teamInvitationsSuite } from './teams-invitations-suite.ts';
@@ -11,4 +13,6 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamDeletionSuite(freshUrl);
   teamSearchSuite(freshUrl);
   teamInternalSuite(freshUrl);
+  teamMatesSuite(freshUrl);
+  secondFactorSuite(freshUrl);
 }

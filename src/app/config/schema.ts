@@ -146,6 +146,11 @@ const throttling = group('How often one address or account may try.', {
     attempts: count({ about: 'How many are let through in a window.', default: 5, minimum: 1 }),
     windowSeconds: count({ about: 'Length of the window.', default: 300, minimum: 1 }),
   }),
+  verificationCodeSeconds: count({
+    about: 'How soon a user may ask for another code that stands beside its password.',
+    default: 300,
+    minimum: 0,
+  }),
 });
 
 const limits = group('Sizes and counts.', {

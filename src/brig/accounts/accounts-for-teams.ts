@@ -6,6 +6,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { setSearchable } from '../search/searchable-teams.ts';
+import type { SecondFactor } from '../second-factor/second-factor.ts';
 import { findAccount } from '../users/user-store.ts';
 import type { AccountChanges } from './account-changes.ts';
 import { changeAccount, findAccountByEmailKey, lockAccount } from './account-store.ts';
@@ -26,6 +27,11 @@ export interface AccountsForTeams {
   /** Whether this is the password of the user, who may have none. */
   verifyPassword(user: UserId, password: string | undefined): Promise<boolean>;
   /**
+   * The user has given the code for deleting its team, if it needs one.
+   * @throws Refusal `code-authentication-required`, `code-authentication-failed`.
+   */
+  assertSecondFactor(user: UserId, code: string | undefined): Promise<void>;
+  /**
    * Deletes an account with all that belongs to it. False when there is none any more.
    * @param allowed decides within the unit of work whether it may go
    */
@@ -43,12 +49,13 @@ interface Needs {
   readonly emailRules: EmailRules;
   readonly mailer: Mailer;
   readonly passwords: Passwords;
+  readonly secondFactor: Pick<SecondFactor, 'assert'>;
   readonly removal: AccountRemoval;
   readonly changes: Pick<AccountChanges, 'setStatus'>;
 }
 
 export function createAccountsForTeams(needs: Needs): AccountsForTeams {
-  const { reader, emailRules, mailer, passwords, removal, changes } = needs;
+  const { reader, emailRules, mailer, passwords, secondFactor, removal, changes } = needs;
   return {
     findEmail: async (user) => (await findAccount(reader, user))?.email ?? undefined,
     readEmail,
@@ -63,6 +70,8 @@ export function createAccountsForTeams(needs: Needs): AccountsForTeams {
       const hash = (await findAccount(reader, user))?.password_hash ?? null;
       return password === undefined ? hash === null : await passwords.verify(password, hash);
     },
+    assertSecondFactor: async (user, code) =>
+      secondFactor.assert(await findAccount(reader, user), 'delete_team', code),
     setSearchable,
     setTeam,
     async setSuspended(user, suspended) {

@@ -10,10 +10,11 @@ import type { EmailRules } from './email-rules.ts';
 export interface EmailChange {
   /**
    * Mails a code to the new address; `unchanged` when it is the present one.
+   * @param asker an admin of the team may also change what SCIM manages.
    * @throws Refusal `invalid-email`, `unauthorized`, `blacklisted-email`, `key-exists`, `not-found:user`,
    * `managed-by-scim`.
    */
-  request(userId: UserId, email: string): Promise<'mailed' | 'unchanged'>;
+  request(userId: UserId, email: string, asker: 'user' | 'admin'): Promise<'mailed' | 'unchanged'>;
 }
 
 export function createEmailChange(
@@ -22,17 +23,17 @@ export function createEmailChange(
   emailRules: EmailRules,
 ): EmailChange {
   return {
-    async request(userId, text) {
+    async request(userId, text, asker) {
       emailRules.assertAllowed(text);
       const email = readEmail(text);
       emailRules.assertNotBlacklisted(email);
       const begun = await storage.work(async (work) => {
         const account = await lockAccount(work, userId);
-        if (account === undefined) throw refuse('not-found:user');
+        if (account === undefined || account.status === 'deleted') throw refuse('not-found:user');
         const owner = await findAccountByEmailKey(work.reader, email.key);
         if (owner !== undefined && owner.id !== userId) throw refuse('key-exists');
         if (account.email === email.text) return undefined;
-        if (account.managed_by === 'scim') throw refuse('managed-by-scim');
+        if (asker === 'user' && account.managed_by === 'scim') throw refuse('managed-by-scim');
         return { account, pending: await activation.begin(work, email, userId) };
       });
       if (begun === undefined) return 'unchanged';

@@ -13,10 +13,14 @@ export interface FoundedTeam {
 /** What accounts need of whoever keeps teams. */
 export interface AccountTeams {
   isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
+  /** Whether a member may change profiles of the other members. */
+  mayChangeProfiles(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
   /** At most `limit` members of a team. */
   listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
   /** How far a member's search by name goes: to everybody who can be found, its own team, or nowhere. */
   searchReach(reader: Reader, team: TeamId, user: UserId): Promise<'everybody' | 'team' | 'nobody'>;
+  /** Whether the members of a team need a mailed code beside their password. */
+  asksSecondFactor(team: TeamId): Promise<boolean>;
   /** Makes a team with this user as its owner. */
   found(work: Work, founder: UserId, team: FoundedTeam): Promise<void>;
   /** The uniqueness key of the address that an invitation's code was mailed to; undefined for an unknown code. */
@@ -31,8 +35,10 @@ export interface AccountTeams {
 /** Nobody keeps teams: an account's team is just an id, and only founding it leads there. */
 export const withoutTeams: AccountTeams = {
   isOwner: async () => true,
+  mayChangeProfiles: async () => false,
   listMembers: async () => [],
   searchReach: async () => 'everybody',
+  asksSecondFactor: async () => false,
   found: async () => undefined,
   findInvitee: async () => undefined,
   accept: async () => {

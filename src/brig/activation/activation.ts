@@ -164,6 +164,8 @@ export async function giveIdentity(
     status: 'active',
   });
   if (changed !== undefined) await indexAccount(work, changed);
+  // Codes that went to the old address.
   await work.db.deleteFrom('password_reset').where('user_id', '=', userId).execute();
+  await work.db.deleteFrom('verification_code').where('user_id', '=', userId).execute();
   return { outcome: account.email_key === null ? 'first' : 'changed', email: row.email };
 }

@@ -12,7 +12,9 @@ import type { Mailer } from '../mail/mailer.ts';
 import { newClientMail } from '../mail/messages.ts';
 import { putPrekeys, removePrekeys } from '../prekeys/prekey-store.ts';
 import { isProteusPrekey } from '../prekeys/proteus-bundle.ts';
+import type { SecondFactor } from '../second-factor/second-factor.ts';
 import { clientAdded, clientsRemoved } from '../telemetry.ts';
+import { findAccount } from '../users/user-store.ts';
 import type { ClientDirectory } from './client-directory.ts';
 import { capabilitiesOf, clientIdOf, clientV6Of, mlsPublicKeysOf } from './client-form.ts';
 import {
@@ -32,6 +34,7 @@ export type ClientRemovedHook = (work: Work, userId: UserId, clientId: ClientId)
 export interface ClientsNeeds {
   readonly storage: Storage;
   readonly passwords: Passwords;
+  readonly secondFactor: Pick<SecondFactor, 'assert'>;
   readonly mailer: Mailer;
   readonly directory: ClientDirectory;
   readonly events: { push(work: Work, push: Push): Promise<void> };
@@ -53,9 +56,9 @@ export interface Clients {
   /**
    * Registers a client; one with the same last-resort key and type is replaced and keeps its id. A new temporary client
    * removes the earlier ones. The event is stored, for the new client too, when this resolves.
-   * @param trusted an operator asks: no password is needed.
-   * @throws Refusal `bad-request`, `client-error`, `missing-auth`, `invalid-credentials`, `too-many-clients`,
-   * `mls-duplicate-public-key`, `invalid-user`.
+   * @param trusted an operator asks: neither password nor second factor is needed.
+   * @throws Refusal `bad-request`, `client-error`, `code-authentication-required`, `code-authentication-failed`,
+   * `missing-auth`, `invalid-credentials`, `too-many-clients`, `mls-duplicate-public-key`, `invalid-user`.
    */
   add(asker: Asker, body: NewClient, trusted?: boolean): Promise<ClientRow>;
   /** @throws Refusal `client-not-found`, `bad-request`, `client-capabilities-cannot-be-removed`, `mls-duplicate-public-key`. */
@@ -97,6 +100,10 @@ export function createClients(needs: ClientsNeeds): Clients {
     }
   }
 
+  async function assertSecondFactor(userId: UserId, { verification_code: code }: NewClient): Promise<void> {
+    await needs.secondFactor.assert(await findAccount(storage.reader, userId), 'login', code);
+  }
+
   /** Undefined when a password is needed that was not proven: another client came in between. */
   async function addIn(work: Work, { asker, body, trusted, proof }: Attempt): Promise<Added | undefined> {
     const account = await getUsableAccount(work, asker.userId);
@@ -124,6 +131,7 @@ export function createClients(needs: ClientsNeeds): Clients {
     async add(asker, body, trusted = false) {
       if (body.type === 'legalhold') throw refuse('client-error:legalhold');
       assertPrekeys([...body.prekeys, body.lastkey]);
+      if (!trusted) await assertSecondFactor(asker.userId, body);
       const id = clientIdOf(body.lastkey);
       for (let proofs = 0; proofs < maxProofs; proofs += 1) {
         const clients = await listClients(storage.reader, asker.userId);

@@ -158,5 +158,6 @@ async function emptyAccount(work: Work, user: UserId): Promise<void> {
   await db.deleteFrom('activation').where('user_id', '=', user).execute();
   await db.deleteFrom('password_reset').where('user_id', '=', user).execute();
   await db.deleteFrom('deletion_code').where('user_id', '=', user).execute();
+  await db.deleteFrom('verification_code').where('user_id', '=', user).execute();
   await db.deleteFrom('login_failure').where('user_id', '=', user).execute();
 }

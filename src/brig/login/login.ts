@@ -6,6 +6,7 @@ import { findAccountByEmailKey, lockAccount } from '../accounts/account-store.ts
 import { parseEmail } from '../accounts/email.ts';
 import type { Passwords } from '../accounts/password.ts';
 import { activationKey, findActivation } from '../activation/activation-store.ts';
+import type { SecondFactor } from '../second-factor/second-factor.ts';
 import { loginEnded } from '../telemetry.ts';
 import { findAccount, findAccountByHandle } from '../users/user-store.ts';
 import type { Inactivity } from './inactivity.ts';
@@ -16,6 +17,7 @@ export interface LoginNeeds {
   readonly storage: Storage;
   readonly passwords: Passwords;
   readonly budget: LoginBudget;
+  readonly secondFactor: Pick<SecondFactor, 'assert'>;
   readonly sessions: Sessions;
   readonly inactivity: Inactivity;
   readonly now: () => number;
@@ -29,13 +31,14 @@ export interface LoggedIn {
 export interface Login {
   /**
    * Logs in by e-mail or handle and password (reference client-api 2.5).
-   * @throws Refusal `invalid-credentials`, `pending-activation`, `suspended`, `ephemeral`, `client-error`.
+   * @throws Refusal `invalid-credentials`, `pending-activation`, `suspended`, `ephemeral`, `client-error`,
+   * `code-authentication-required`, `code-authentication-failed`.
    */
   login(body: LoginBody, type: CookieType): Promise<LoggedIn>;
 }
 
 export function createLogin(needs: LoginNeeds): Login {
-  const { storage, passwords, budget, sessions, now } = needs;
+  const { storage, passwords, budget, secondFactor, sessions, now } = needs;
 
   /** @throws Refusal when nobody is known by this; takes as long as a wrong password. */
   async function identify(body: PasswordLogin): Promise<AccountRow> {
@@ -84,6 +87,8 @@ export function createLogin(needs: LoginNeeds): Login {
     const userId = account.id as UserId;
     await budget.take(userId);
     if (!(await passwords.verify(body.password, account.password_hash))) throw refuse('invalid-credentials');
+    // A second factor that is missing or wrong has cost its attempt as well.
+    if (account.status === 'active') await secondFactor.assert(account, 'login', body.verification_code);
     await budget.giveBack(userId);
     assertMayLogIn(account);
     if (await needs.inactivity.suspend(userId)) throw refuse('suspended');

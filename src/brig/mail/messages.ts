@@ -1,3 +1,4 @@
+import type { VerificationAction } from '#contract/client/login.ts';
 import type { Mail } from './mailer.ts';
 
 /** The mails that brig writes: plain text, with the code and a link that carries it. */
@@ -57,6 +58,25 @@ export function newClientMail(to: string, name: string, device: string | null, a
     'If that was not you, remove the device and set a new password.',
   ];
   return { to, kind: 'new-client', subject: 'A new device', text: `${text.join('\n')}\n` };
+}
+
+/** What a code is for that stands beside the password. */
+const verified = {
+  login: 'log in',
+  delete_team: 'delete your team',
+  create_scim_token: 'make a token for SCIM',
+} as const satisfies Record<VerificationAction, string>;
+
+/** For a user whose team asks for more than a password. */
+export function verificationMail(to: string, name: string, code: string, action: VerificationAction): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `the code to ${verified[action]} is ${code}.`,
+    '',
+    'If you did not ask for it, somebody knows your e-mail address and maybe your password: set a new one.',
+  ];
+  return { to, kind: 'verification', subject: `Your code is ${code}`, text: `${text.join('\n')}\n` };
 }
 
 /** For a user that wants its account deleted. */

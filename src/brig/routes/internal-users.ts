@@ -11,6 +11,7 @@ import { activationKey, findActivation } from '../activation/activation-store.ts
 import { readHandle } from '../handles/handle-rules.ts';
 import type { Handles } from '../handles/handles.ts';
 import type { PasswordReset } from '../login/password-reset.ts';
+import type { SecondFactor } from '../second-factor/second-factor.ts';
 import { selfProfileOf } from '../users/profile.ts';
 import { findAccount, findAccountByHandle, listAccounts } from '../users/user-store.ts';
 
@@ -21,6 +22,7 @@ export interface InternalUserRouteNeeds {
   readonly changes: AccountChanges;
   readonly handles: Handles;
   readonly passwordReset: PasswordReset;
+  readonly secondFactor: SecondFactor;
   readonly now: () => number;
 }
 
@@ -46,7 +48,12 @@ function readingRoutes({ ownDomain, reader }: InternalUserRouteNeeds): readonly 
   ];
 }
 
-function codeRoutes({ reader, passwordReset, now }: InternalUserRouteNeeds): readonly ServedRoute[] {
+function codeRoutes({
+  reader,
+  passwordReset,
+  secondFactor,
+  now,
+}: InternalUserRouteNeeds): readonly ServedRoute[] {
   return [
     handle(internal.getActivationCode, async ({ query }) => {
       const key = activationKey(readEmail(readEmailQuery(query)).key);
@@ -57,6 +64,10 @@ function codeRoutes({ reader, passwordReset, now }: InternalUserRouteNeeds): rea
     handle(internal.getPasswordResetCode, async ({ query }) => ({
       status: 200,
       body: await passwordReset.find(readEmailQuery(query)),
+    })),
+    handle(internal.getVerificationCode, async ({ params }) => ({
+      status: 200,
+      body: (await secondFactor.find(params.uid, params.action)) ?? null,
     })),
   ];
 }

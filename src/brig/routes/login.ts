@@ -6,6 +6,7 @@ import type { Access, Credentials } from '../login/access.ts';
 import type { Login } from '../login/login.ts';
 import type { PasswordReset } from '../login/password-reset.ts';
 import type { Sessions } from '../login/sessions.ts';
+import type { SecondFactor } from '../second-factor/second-factor.ts';
 
 export interface LoginRouteNeeds {
   readonly login: Login;
@@ -13,6 +14,7 @@ export interface LoginRouteNeeds {
   readonly sessions: Sessions;
   readonly emailChange: EmailChange;
   readonly passwordReset: PasswordReset;
+  readonly secondFactor: SecondFactor;
 }
 
 /** Logging in, renewing access, forgotten passwords (reference client-api 2.5 to 2.7). */
@@ -20,7 +22,13 @@ export function loginRoutes(needs: LoginRouteNeeds): readonly ServedRoute[] {
   return [...sessionRoutes(needs), ...passwordResetRoutes(needs.passwordReset)];
 }
 
-function sessionRoutes({ login, access, sessions, emailChange }: LoginRouteNeeds): readonly ServedRoute[] {
+function sessionRoutes({
+  login,
+  access,
+  sessions,
+  emailChange,
+  secondFactor,
+}: LoginRouteNeeds): readonly ServedRoute[] {
   return [
     handle(client.login, async ({ body, query }) => {
       const type = query.persist?.toLowerCase() === 'true' ? 'persistent' : 'session';
@@ -32,8 +40,10 @@ function sessionRoutes({ login, access, sessions, emailChange }: LoginRouteNeeds
         message: 'phone: found one, but accounts here have e-mail addresses only',
       });
     }),
-    // As wire-server while the feature is off: nothing is sent, and nobody learns whether the address is known.
-    handle(client.sendVerificationCode, () => ({ status: 200 })),
+    handle(client.sendVerificationCode, async ({ body }) => {
+      await secondFactor.send(body.email, body.action);
+      return { status: 200 };
+    }),
     handle(client.access, async (request) => {
       const { token, cookie } = await access.renew(credentialsOf(request), request.query.client_id);
       return { status: 200, ...(cookie && { headers: sessions.header(cookie) }), body: token };
@@ -44,7 +54,7 @@ function sessionRoutes({ login, access, sessions, emailChange }: LoginRouteNeeds
     }),
     handle(client.putAccessSelfEmail, async (request) => {
       const userId = await access.userOf(credentialsOf(request));
-      const outcome = await emailChange.request(userId, request.body.email);
+      const outcome = await emailChange.request(userId, request.body.email, 'user');
       return { status: outcome === 'mailed' ? 202 : 204 };
     }),
   ];
@@ -55,6 +65,10 @@ function passwordResetRoutes(passwordReset: PasswordReset): readonly ServedRoute
     handle(client.postPasswordReset, async ({ body }) => {
       await passwordReset.begin(body.email);
       return { status: 201 };
+    }),
+    handle(client.completePasswordResetByKey, async ({ params: { key }, body }) => {
+      await passwordReset.complete({ key }, body.code, body.password);
+      return { status: 200 };
     }),
     handle(client.completePasswordReset, async ({ body }) => {
       await passwordReset.complete(body, body.code, body.password);

@@ -58,11 +58,23 @@ function identityRoutes({ reader, handles, passwordChange }: SelfRouteNeeds): re
       await passwordChange.change(user.userId, body.old_password, body.new_password);
       return { status: 200 };
     }),
+    // An account has one identity or none: there is never a second one that could stay.
     handle(client.deleteSelfEmail, async ({ user }) => {
-      const account = await getAccount(reader, user.userId);
-      throw refuse(account.email_key === null ? 'no-identity' : 'last-identity');
+      throw refuse(await lastIdentityOf(reader, user.userId));
+    }),
+    handle(client.deleteSelfPhone, async ({ user }) => {
+      throw refuse(await lastIdentityOf(reader, user.userId));
+    }),
+    handle(client.putSelfPhone, () => {
+      throw refuse('invalid-phone', {
+        message: 'phone: found one, but accounts here have e-mail addresses only',
+      });
     }),
   ];
+}
+
+async function lastIdentityOf(reader: Reader, userId: UserId): Promise<'no-identity' | 'last-identity'> {
+  return (await getAccount(reader, userId)).email_key === null ? 'no-identity' : 'last-identity';
 }
 
 /** The login session that causes an event need not be told of it. */

@@ -1,4 +1,10 @@
-import { getPublicSystemSettings, getSystemSettings } from '#contract/client/system-settings.ts';
+import {
+  getCustomBackend,
+  getPublicSystemSettings,
+  getSsoSettings,
+  getSystemSettings,
+} from '#contract/client/system-settings.ts';
+import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { BrigSettings } from '../settings.ts';
 
@@ -15,5 +21,9 @@ export function systemSettingsRoutes({ settings }: Needs): readonly ServedRoute[
       status: 200,
       body: { ...publicSettings, setEnableMls: settings.mlsEnabled },
     })),
+    handle(getSsoSettings, () => ({ status: 200, body: {} })),
+    handle(getCustomBackend, () => {
+      throw refuse('custom-backend-not-found');
+    }),
   ];
 }

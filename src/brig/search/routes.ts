@@ -1,4 +1,4 @@
-import { searchContacts, searchSize } from '#contract/client/search.ts';
+import { postOnboarding, searchContacts, searchSize } from '#contract/client/search.ts';
 import type { FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, TeamId, UserId } from '#contract/ids.ts';
 import type { Contact, SearchPolicy } from '#contract/profiles.ts';
@@ -24,6 +24,7 @@ export interface SearchNeeds {
 /** The client route that searches people (reference client-api 3.3). Partners of a team may not. */
 export function searchRoutes(needs: SearchNeeds): readonly ServedRoute[] {
   return [
+    handle(postOnboarding, () => ({ status: 200, body: { results: [], 'auto-connects': [] } })),
     handle(searchContacts, async (request) => {
       const { q: term, domain = needs.ownDomain } = request.query;
       const limit = readSize(request.query.size);

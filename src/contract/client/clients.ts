@@ -73,7 +73,7 @@ const newClient = {
   cookie: Maybe(Text),
   password: Maybe(KnownPassword),
   mls_public_keys: Maybe(MlsPublicKeys),
-  /** Of the second factor, which accounts here do not have. */
+  /** The second factor, where the user's team asks for one: the code of the login counts here as well. */
   verification_code: Maybe(Type.String({ maxLength: 64 })),
 };
 

@@ -106,17 +106,27 @@ export const completePasswordReset = route('POST', '/password-reset/complete', {
   answers: { 200: null },
 });
 
-export const sendVerificationCode = route('POST', '/verification-code/send', {
-  about: 'Mails a second factor where one is asked for, which is nowhere here.',
+export const completePasswordResetByKey = route('POST', '/password-reset/:key', {
+  about: 'The older form of `POST /password-reset/complete`.',
   auth: 'anyone',
   limit: 'login',
-  body: Type.Object({
-    action: Type.Union([
-      Type.Literal('create_scim_token'),
-      Type.Literal('login'),
-      Type.Literal('delete_team'),
-    ]),
-    email: Type.String({ maxLength: 1024 }),
-  }),
+  params: { key: Type.String({ maxLength: 512 }) },
+  body: Type.Object({ code: Type.String({ maxLength: 512 }), password: NewPassword }),
+  answers: { 200: null },
+});
+
+/** What a second factor can stand beside the password for. A code of one action is good for no other. */
+export const VerificationAction = Type.Union([
+  Type.Literal('create_scim_token'),
+  Type.Literal('login'),
+  Type.Literal('delete_team'),
+]);
+export type VerificationAction = Type.Static<typeof VerificationAction>;
+
+export const sendVerificationCode = route('POST', '/verification-code/send', {
+  about: 'Mails a second factor to users whose team asks for one.',
+  auth: 'anyone',
+  limit: 'login',
+  body: Type.Object({ action: VerificationAction, email: Type.String({ maxLength: 1024 }) }),
   answers: { 200: null },
 });

@@ -85,3 +85,21 @@ export const deleteSelfEmail = route('DELETE', '/self/email', {
   auth: 'user',
   answers: { 200: null },
 });
+
+/** The last version that has routes for phone numbers is the one before. */
+const phones = [0, 6] as const;
+
+export const putSelfPhone = route('PUT', '/self/phone', {
+  about: 'Always refused: this backend knows no phone numbers.',
+  auth: 'user',
+  versions: phones,
+  body: Type.Object({ phone: Type.String({ maxLength: 64 }) }),
+  answers: { 202: null },
+});
+
+export const deleteSelfPhone = route('DELETE', '/self/phone', {
+  about: 'Always refused: no account has a phone number beside its e-mail address.',
+  auth: 'user',
+  versions: phones,
+  answers: { 200: null },
+});

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
+import { VerificationAction } from '../client/login.ts';
 import { NewUser, UserName } from '../client/registration.ts';
 import { HandleUpdate } from '../client/self.ts';
 import { SelfProfile } from '../profiles.ts';
 import { route } from '../route.ts';
-import { UserIdSchema } from '../schema.ts';
+import { Nullable, UserIdSchema } from '../schema.ts';
 
 /** Accounts on the operations listener (reference client-api 2.9). Nothing here asks for credentials. */
 
@@ -56,6 +57,13 @@ export const getPasswordResetCode = route('GET', '/i/users/password-reset-code',
   auth: 'internal',
   query: { email: Type.Optional(Type.String()), phone: Type.Optional(Type.String()) },
   answers: { 200: Code },
+});
+
+export const getVerificationCode = route('GET', '/i/users/:uid/verification-code/:action', {
+  about: 'The code that a user may give beside its password; null when none is pending.',
+  auth: 'internal',
+  params: { uid: UserIdSchema, action: VerificationAction },
+  answers: { 200: Nullable(Type.String()) },
 });
 
 export const putUserHandle = route('PUT', '/i/users/:uid/handle', {

@@ -16,14 +16,22 @@ export interface DeletionRequests {
   removeMember(actor: UserId, team: TeamId, target: UserId, password: string | undefined): Promise<void>;
   /**
    * Deletes a team: at once it has no members any more, and the rest follows. Asked again it is asked for nothing.
-   * @throws Refusal `no-team`, `operation-denied`, `no-team-member`, `access-denied`
+   * @throws Refusal `no-team`, `operation-denied`, `no-team-member`, `access-denied`, `code-authentication-required`,
+   * `code-authentication-failed`
    */
-  removeTeam(actor: UserId, team: TeamId, password: string | undefined): Promise<void>;
+  removeTeam(actor: UserId, team: TeamId, proof: DeletionProof): Promise<void>;
+}
+
+/** What shows that it is the user who asks. */
+export interface DeletionProof {
+  readonly password: string | undefined;
+  /** The mailed code beside it, where the team asks for one. */
+  readonly code: string | undefined;
 }
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'verifyPassword' | 'remove'>;
+  readonly accounts: Pick<TeamAccounts, 'verifyPassword' | 'assertSecondFactor' | 'remove'>;
   readonly deletions: Deletions;
 }
 
@@ -45,11 +53,12 @@ export function createDeletionRequests({ storage, accounts, deletions }: Needs):
       });
     },
 
-    async removeTeam(by, team, password) {
+    async removeTeam(by, team, { password, code }) {
       if ((await listDeletions(reader, team)).length > 0) return;
       if ((await findTeam(reader, team)) === undefined) throw refuse('no-team');
       assertPermitted(await getOwnMember(reader, team, by), 'DeleteTeam');
       await assertPassword(by, password);
+      await accounts.assertSecondFactor(by, code);
       await storage.work(async (work) => {
         assertPermitted(await getOwnMember(work.reader, team, by), 'DeleteTeam');
         const deletion = { team, by };

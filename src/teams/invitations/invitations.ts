@@ -22,7 +22,7 @@ import {
 export interface Invitations {
   /**
    * Mails an invitation.
-   * @throws Refusal `no-identity`, `invalid-email`, `blacklisted-email`, `email-exists`, `too-many-team-invitations`
+   * @throws Refusal `no-email`, `invalid-email`, `blacklisted-email`, `email-exists`, `too-many-team-invitations`
    */
   invite(inviter: UserId, team: TeamId, wanted: InvitationRequest): Promise<Invitation>;
   list(viewer: UserId, team: TeamId, page: InvitationRange): Promise<InvitationsPage>;
@@ -76,7 +76,7 @@ export function createInvitations({ storage, accounts, settings, now }: Invitati
   return {
     async invite(inviter, team, wanted) {
       const from = await accounts.findEmail(inviter);
-      if (from === undefined) throw refuse('no-identity');
+      if (from === undefined) throw refuse('no-email');
       // Who may not invite learns nothing about addresses.
       await getInviter(reader, team, inviter);
       const email = accounts.readInvitee(wanted.email);

@@ -78,7 +78,8 @@ function deletionRoutes({ deletionRequests }: Needs): readonly ServedRoute[] {
       return { status: 202 };
     }),
     handle(client.deleteTeam, async ({ user, params, body }) => {
-      await deletionRequests.removeTeam(user.userId, params.tid, body.password);
+      const { password, verification_code: code } = body;
+      await deletionRequests.removeTeam(user.userId, params.tid, { password, code });
       return { status: 202 };
     }),
   ];
