@@ -27,6 +27,7 @@ import { createPasswords, type Passwords } from './accounts/password.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
+import { createCallsConfigs } from './calls/calls-config.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
 import { hasClient } from './clients/client-store.ts';
@@ -64,6 +65,7 @@ import { openPeople, type People } from './people.ts';
 import { type Claims, createClaims } from './prekeys/claims.ts';
 import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
+import { callRoutes } from './routes/calls.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
 import { cookieRoutes } from './routes/cookies.ts';
@@ -365,6 +367,7 @@ function createRoutes(
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
       ...systemSettingsRoutes({ settings }),
+      ...callRoutes(createCallsConfigs(settings.calls, now)),
     ],
     internalRoutes: [
       ...internalUserRoutes({

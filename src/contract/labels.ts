@@ -106,6 +106,7 @@ export const labels = catalogue({
   'unverified-user': { status: 403, message: 'Only active users may upload' },
   'invalid-length': { status: 400, message: 'Invalid content length' },
   'client-error:asset-too-large': { status: 413, message: 'Asset too large' },
+  'not-found:turn-servers': { status: 404, message: 'No TURN servers are configured: there are no calls' },
   'range-not-satisfiable': { status: 416, message: 'The asset has no such bytes' },
   'not-found:user': { status: 404, message: 'User not found' },
   'not-found:handle': { status: 404, message: 'Handle not found' },
