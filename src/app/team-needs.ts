@@ -5,9 +5,11 @@ import type { TeamAccounts, Teams } from '#teams';
 
 /** What is known of teams, in the words of other parts. */
 
-export function brigTeams({ members, found, acceptance, search }: Teams): AccountTeams {
+export function brigTeams({ members, found, acceptance, search, features }: Teams): AccountTeams {
   const { isOwner, list: listMembers } = members;
-  return { isOwner, listMembers, searchReach: search.reachOf, found, ...acceptance };
+  const isLegalholdEnabled: AccountTeams['isLegalholdEnabled'] = async (team) =>
+    (await features.get(team, 'legalhold')).status === 'enabled';
+  return { isOwner, listMembers, searchReach: search.reachOf, found, isLegalholdEnabled, ...acceptance };
 }
 
 export function galleyTeams(reader: Reader, { members }: Pick<Teams, 'members'>): TeamLookup {

@@ -24,6 +24,7 @@ import { type AccountsForTeams, createAccountsForTeams } from './accounts/accoun
 import { createEmailChange } from './accounts/email-change.ts';
 import { createEmailRules, type EmailRules } from './accounts/email-rules.ts';
 import { createPasswords, type Passwords } from './accounts/password.ts';
+import { createProvisioning } from './accounts/provisioning.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
@@ -58,6 +59,7 @@ import { createPasswordChange } from './login/password-change.ts';
 import { createPasswordReset } from './login/password-reset.ts';
 import { createSessions } from './login/sessions.ts';
 import { createTokenVerifier, type VerifiedToken } from './login/token-verifier.ts';
+import { createVouchedLogin } from './login/vouched-login.ts';
 import { Zauth } from './login/zauth.ts';
 import { openZauthKeys } from './login/zauth-keys.ts';
 import { type Mailer, type MailSettings, openMailer } from './mail/mailer.ts';
@@ -72,6 +74,7 @@ import { cookieRoutes } from './routes/cookies.ts';
 import { deletionRoutes, internalDeletionRoutes } from './routes/deletion.ts';
 import { handleRoutes } from './routes/handles.ts';
 import { internalClientRoutes } from './routes/internal-clients.ts';
+import { internalLoginRoutes } from './routes/internal-logins.ts';
 import { internalUserRoutes } from './routes/internal-users.ts';
 import { keyPackageRoutes } from './routes/key-packages.ts';
 import { loginRoutes } from './routes/login.ts';
@@ -320,6 +323,8 @@ function createRoutes(
   });
   const budget = createLoginBudget(storage, settings.failedLogins, now);
   const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
+  const teams = needs.teams ?? withoutTeams;
+  const vouchedLogin = createVouchedLogin({ storage, passwords, sessions, inactivity, teams });
   const login = createLogin({ storage, passwords, budget, sessions, inactivity, now });
   const access = createAccess({
     storage,
@@ -351,6 +356,7 @@ function createRoutes(
     reservationSeconds: settings.handleReservationSeconds,
     now,
   });
+  const provisioning = createProvisioning({ storage, settings, handles, teams, now });
   return {
     routes: [
       ...registrationRoutes({ ownDomain, registration, activation, sessions }),
@@ -370,6 +376,7 @@ function createRoutes(
       ...callRoutes(createCallsConfigs(settings.calls, now)),
     ],
     internalRoutes: [
+      ...internalLoginRoutes({ ownDomain, provisioning, vouchedLogin, sessions }),
       ...internalUserRoutes({
         ownDomain,
         reader,

@@ -45,6 +45,8 @@ export interface CallSettings {
 export interface BrigSettings {
   readonly userCookieSeconds: number;
   readonly sessionCookieSeconds: number;
+  /** Of a legal hold service. */
+  readonly legalholdCookieSeconds: number;
   readonly accessTokenSeconds: number;
   /** A persistent cookie older than this is renewed; a superseded one lives on for as long. */
   readonly cookieRenewAgeSeconds: number;
@@ -93,6 +95,7 @@ const daySeconds = 86_400;
 export const defaultSettings: BrigSettings = {
   userCookieSeconds: 28 * daySeconds,
   sessionCookieSeconds: daySeconds,
+  legalholdCookieSeconds: 56 * daySeconds,
   accessTokenSeconds: 900,
   cookieRenewAgeSeconds: 14 * daySeconds,
   activationCodeSeconds: 14 * daySeconds,

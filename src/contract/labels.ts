@@ -264,6 +264,8 @@ export const labels = catalogue({
     message: 'The default protocol needs to be part of the supported protocols',
   },
   'operation-denied': { status: 403, message: 'Insufficient permissions' },
+  'no-binding-team': { status: 403, message: 'Operation allowed only on binding teams' },
+  'legalhold-not-enabled': { status: 403, message: 'LegalHold is not enabled for this team' },
   'non-binding-team': { status: 404, message: 'Not a member of a binding team' },
   'non-binding-team-members': { status: 403, message: 'Both users must be members of the same binding team' },
   'guest-links-disabled': {
