@@ -51,6 +51,8 @@ function person(number: number, random: () => number): AccountRow {
     locale: 'en',
     managed_by: 'wire',
     team: null,
+    sso_id: null,
+    service: null,
     expires_at: null,
     created_at: 0,
   };

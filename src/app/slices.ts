@@ -19,6 +19,7 @@ export function brigSettings({
   listen,
   limits,
   mls,
+  calls,
 }: Config): Partial<BrigSettings> {
   const clientApi = clientUrl({ api, listen });
   return {
@@ -35,6 +36,7 @@ export function brigSettings({
     maxConnections: limits.connections,
     clientLimit: limits.clients,
     claimedUsers: limits.conversationMembers,
+    calls,
     mlsEnabled: mls.enabled,
     keyPackageLifetimeSeconds:
       mls.keyPackageLifetimeDays === undefined ? undefined : mls.keyPackageLifetimeDays * daySeconds,

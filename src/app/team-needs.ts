@@ -18,6 +18,7 @@ export function brigTeams({ members, features, found, acceptance, search }: Team
     searchReach: search.reachOf,
     asksSecondFactor: async (team) =>
       (await features.get(team, 'sndFactorPasswordChallenge')).status === 'enabled',
+    isLegalholdEnabled: async (team) => (await features.get(team, 'legalhold')).status === 'enabled',
     found,
     ...acceptance,
   };

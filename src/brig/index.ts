@@ -24,9 +24,11 @@ import { type AccountsForTeams, createAccountsForTeams } from './accounts/accoun
 import { createEmailChange } from './accounts/email-change.ts';
 import { createEmailRules, type EmailRules } from './accounts/email-rules.ts';
 import { createPasswords, type Passwords } from './accounts/password.ts';
+import { createProvisioning } from './accounts/provisioning.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
+import { createCallsConfigs } from './calls/calls-config.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
 import { hasClient } from './clients/client-store.ts';
@@ -57,6 +59,7 @@ import { createPasswordChange } from './login/password-change.ts';
 import { createPasswordReset } from './login/password-reset.ts';
 import { createSessions } from './login/sessions.ts';
 import { createTokenVerifier, type VerifiedToken } from './login/token-verifier.ts';
+import { createVouchedLogin } from './login/vouched-login.ts';
 import { Zauth } from './login/zauth.ts';
 import { openZauthKeys } from './login/zauth-keys.ts';
 import { type Mailer, type MailSettings, openMailer } from './mail/mailer.ts';
@@ -64,12 +67,14 @@ import { openPeople, type People } from './people.ts';
 import { type Claims, createClaims } from './prekeys/claims.ts';
 import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
+import { callRoutes } from './routes/calls.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
 import { cookieRoutes } from './routes/cookies.ts';
 import { deletionRoutes, internalDeletionRoutes } from './routes/deletion.ts';
 import { handleRoutes } from './routes/handles.ts';
 import { internalClientRoutes } from './routes/internal-clients.ts';
+import { internalLoginRoutes } from './routes/internal-logins.ts';
 import { internalUserRoutes } from './routes/internal-users.ts';
 import { keyPackageRoutes } from './routes/key-packages.ts';
 import { loginRoutes } from './routes/login.ts';
@@ -348,6 +353,8 @@ function createRoutes(
   const budget = createLoginBudget(storage, settings.failedLogins, now);
   const inactivity = createInactivity(storage, changes, settings.suspendInactiveSeconds, now);
   const login = createLogin({ storage, passwords, budget, secondFactor, sessions, inactivity, now });
+  const teams = needs.teams ?? withoutTeams;
+  const vouchedLogin = createVouchedLogin({ storage, passwords, sessions, inactivity, teams });
   const access = createAccess({
     storage,
     zauth,
@@ -378,6 +385,7 @@ function createRoutes(
     reservationSeconds: settings.handleReservationSeconds,
     now,
   });
+  const provisioning = createProvisioning({ storage, settings, handles, teams, now });
   return {
     routes: [
       ...registrationRoutes({ ownDomain, registration, activation, sessions }),
@@ -395,8 +403,10 @@ function createRoutes(
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
       ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),
       ...systemSettingsRoutes({ settings }),
+      ...callRoutes(createCallsConfigs(settings.calls, now)),
     ],
     internalRoutes: [
+      ...internalLoginRoutes({ ownDomain, provisioning, vouchedLogin, sessions }),
       ...internalUserRoutes({
         ownDomain,
         reader,

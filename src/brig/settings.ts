@@ -18,10 +18,35 @@ export interface PropertyLimits {
   readonly valueBytes: number;
 }
 
+/** Servers that carry the media of calls. */
+export interface CallSettings {
+  /** For calls between two; without them there are no calls. */
+  readonly turn?: {
+    /** `turn:HOST:PORT?transport=udp` and the like. */
+    readonly servers: readonly string[];
+    /** Shared with the servers; makes the credentials that they accept. */
+    readonly secret: string;
+    readonly digest: 'sha1' | 'sha512';
+    readonly credentialSeconds: number;
+    readonly refreshSeconds: number;
+  };
+  /** For conferences. */
+  readonly sft?: {
+    /** URLs. */
+    readonly servers: readonly string[];
+    /** Whether clients are told all of them a second time, with credentials. */
+    readonly listAll: boolean;
+    readonly secret?: string;
+    readonly credentialSeconds: number;
+  };
+}
+
 /** What an operator may choose about accounts. Lifetimes are those of reference client-api 2.1 and 11. */
 export interface BrigSettings {
   readonly userCookieSeconds: number;
   readonly sessionCookieSeconds: number;
+  /** Of a legal hold service. */
+  readonly legalholdCookieSeconds: number;
   readonly accessTokenSeconds: number;
   /** A persistent cookie older than this is renewed; a superseded one lives on for as long. */
   readonly cookieRenewAgeSeconds: number;
@@ -64,6 +89,7 @@ export interface BrigSettings {
   readonly mlsEnabled: boolean;
   /** How far ahead the end of a key package's lifetime may be; undefined: as far as it likes. */
   readonly keyPackageLifetimeSeconds: number | undefined;
+  readonly calls: CallSettings;
 }
 
 const daySeconds = 86_400;
@@ -72,6 +98,7 @@ const daySeconds = 86_400;
 export const defaultSettings: BrigSettings = {
   userCookieSeconds: 28 * daySeconds,
   sessionCookieSeconds: daySeconds,
+  legalholdCookieSeconds: 56 * daySeconds,
   accessTokenSeconds: 900,
   cookieRenewAgeSeconds: 14 * daySeconds,
   activationCodeSeconds: 14 * daySeconds,
@@ -98,4 +125,5 @@ export const defaultSettings: BrigSettings = {
   maxConnections: 1000,
   mlsEnabled: true,
   keyPackageLifetimeSeconds: undefined,
+  calls: {},
 };

@@ -110,6 +110,7 @@ export const labels = catalogue({
   'unverified-user': { status: 403, message: 'Only active users may upload' },
   'invalid-length': { status: 400, message: 'Invalid content length' },
   'client-error:asset-too-large': { status: 413, message: 'Asset too large' },
+  'not-found:turn-servers': { status: 404, message: 'No TURN servers are configured: there are no calls' },
   'range-not-satisfiable': { status: 416, message: 'The asset has no such bytes' },
   'not-found:user': { status: 404, message: 'User not found' },
   'custom-backend-not-found': { status: 404, message: 'Custom backend not found' },
@@ -269,6 +270,8 @@ export const labels = catalogue({
     message: 'The default protocol needs to be part of the supported protocols',
   },
   'operation-denied': { status: 403, message: 'Insufficient permissions' },
+  'no-binding-team': { status: 403, message: 'Operation allowed only on binding teams' },
+  'legalhold-not-enabled': { status: 403, message: 'LegalHold is not enabled for this team' },
   'non-binding-team': { status: 404, message: 'Not a member of a binding team' },
   'non-binding-team-members': { status: 403, message: 'Both users must be members of the same binding team' },
   'guest-links-disabled': {

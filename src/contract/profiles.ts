@@ -57,6 +57,13 @@ export const UserProfile = Type.Object({
 });
 export type UserProfile = Type.Static<typeof UserProfile>;
 
+/** Who somebody is for single sign-on: a SAML identity, or a SCIM one. */
+export const SsoId = Type.Union([
+  Type.Object({ tenant: Type.String({ maxLength: 4096 }), subject: Type.String({ maxLength: 4096 }) }),
+  Type.Object({ scim_external_id: Type.String({ maxLength: 4096 }) }),
+]);
+export type SsoId = Type.Static<typeof SsoId>;
+
 /** What the user sees of itself (`GET /self`). */
 export const SelfProfile = Type.Object({
   qualified_id: QualifiedUserId,
@@ -72,6 +79,7 @@ export const SelfProfile = Type.Object({
   phone: Type.Optional(Type.String()),
   handle: Type.Optional(HandleSchema),
   team: Type.Optional(TeamIdSchema),
+  sso_id: Type.Optional(SsoId),
   expires_at: Type.Optional(UtcMillis),
   deleted: Type.Optional(Type.Boolean()),
 });

@@ -70,9 +70,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     routes,
     body: frame.limits,
     versionOf: (request) => targets.of(request).version,
-    authenticate: ({ headers, query }) => {
+    authenticate: (request) => {
+      const { headers, query } = request;
       const { access_token: accessToken } = query as Readonly<Record<string, unknown>>;
-      return authenticate({ authorization: headers.authorization, accessToken }, verify);
+      const path = targets.of(request).url.replace(/\?.*$/s, '');
+      return authenticate({ authorization: headers.authorization, accessToken }, path, verify);
     },
     limit: createLimits(options),
   });

@@ -47,7 +47,7 @@ export function createUpgrades(options: UpgradesOptions): OnUpgrade {
       authorization: request.headers.authorization,
       accessToken: query.get('access_token') ?? undefined,
     };
-    const user = authenticate(credentials, options.verifyToken);
+    const user = authenticate(credentials, pathname, options.verifyToken);
     await route.take({ user, query, request, socket, head });
   };
 

@@ -40,6 +40,10 @@ export interface AccountRow {
   locale: string;
   managed_by: string;
   team: string | null;
+  /** JSON: who single sign-on says that it is. */
+  sso_id: string | null;
+  /** JSON, of a bot: the service that it belongs to. */
+  service: string | null;
   expires_at: number | null;
   created_at: number;
 }

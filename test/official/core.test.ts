@@ -156,6 +156,19 @@ function scenario(opening: Opening): void {
     await talkInMls(Reflect.get(Object(made), 'conversation'));
   });
 
+  it('makes the MLS conversation of the two, whoever owns it', async () => {
+    const shown = await alice.core.call('service.conversation.getMLS1to1Conversation', bob.id);
+    const { conversation } = shown as { readonly conversation: unknown };
+    const self = { user: alice.id, client: alice.client };
+    await alice.core.call(
+      'service.conversation.establishMLS1to1Conversation',
+      Reflect.get(Object(conversation), 'group_id'),
+      self,
+      bob.id,
+    );
+    await talkInMls(conversation);
+  });
+
   /** Both libraries are told which group a conversation has, as an app does that reads its conversations. */
   async function talkInMls(shown: unknown): Promise<void> {
     const conversation = Reflect.get(Object(shown), 'qualified_id') as Qualified;

@@ -234,6 +234,55 @@ const s3 = group('An S3 bucket.', {
   }),
 });
 
+const hourSeconds = 3600;
+
+const calls = group('Servers that carry the media of calls; clients are told of them.', {
+  turn: Type.Optional(
+    group('TURN servers. Without them there are no calls.', {
+      servers: list(
+        Type.String({
+          pattern: '^turns?:[^:/?]+:\\d{1,5}(\\?transport=(udp|tcp))?$',
+          expected: 'such as turn:192.0.2.1:3478?transport=udp',
+        }),
+        { about: 'Addresses. Old clients need IPv4 addresses over UDP; the others take host names and TLS.' },
+      ),
+      secret: secret({ about: 'Shared with the servers; makes the credentials that they accept.' }),
+      digest: choice(['sha1', 'sha512'], {
+        about: 'Hash of the credentials (HMAC).',
+        default: 'sha512',
+        reason: "Wire's own TURN servers take it; coturn's plain `use-auth-secret` wants sha1",
+      }),
+      credentialSeconds: count({
+        about: 'How long a credential is good.',
+        default: 6 * hourSeconds,
+        minimum: 1,
+        reason: 'longer than a call lasts',
+      }),
+      refreshSeconds: count({
+        about: 'How long clients keep what they were told.',
+        default: hourSeconds,
+        minimum: 1,
+      }),
+    }),
+  ),
+  sft: Type.Optional(
+    group('SFT servers, for conferences.', {
+      servers: list(Type.String({ pattern: '^https://', expected: 'an https:// URL' }), { about: 'URLs.' }),
+      listAll: flag({
+        about:
+          'Whether clients are told all servers a second time, with credentials, for federated conferences.',
+        default: false,
+      }),
+      secret: Type.Optional(secret({ about: 'Makes the credentials; none without it.' })),
+      credentialSeconds: count({
+        about: 'How long a credential is good.',
+        default: 12 * hourSeconds,
+        minimum: 1,
+      }),
+    }),
+  ),
+});
+
 export const ConfigSchema = group('A backend.', {
   domain: backendDomain({ about: 'Backend domain: part of every identifier, cannot change later.' }),
   infrastructureDomain: infrastructureDomain({ about: 'What discovery finds and the certificate says.' }),
@@ -304,6 +353,7 @@ export const ConfigSchema = group('A backend.', {
       expected: 'a language tag',
     }),
   }),
+  calls,
   conversations: group('Conversations.', {
     guestLinks: flag({
       about: 'Whether one can join conversations by a link.',

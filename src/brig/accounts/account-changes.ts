@@ -8,6 +8,7 @@ import type { Origin } from '../connections/needs.ts';
 import { removeAllCookies } from '../login/cookie-store.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { changeAccount, lockAccount } from './account-store.ts';
+import { hasIdentity } from './identity.ts';
 import type { ProfileChange, UserEvents } from './user-events.ts';
 
 /** What may change of an account after it was made (reference client-api 3.1); handles are in `handles/`. */
@@ -84,7 +85,7 @@ export function createAccountChanges(storage: Storage, userEvents: UserEvents): 
       }
       // An account without an identity goes back to waiting for one.
       await change(userId, (account) => {
-        const active = account.email_key === null ? 'pending' : 'active';
+        const active = hasIdentity(account) ? 'active' : 'pending';
         return { status: status === 'active' ? active : status };
       });
     },

@@ -7,7 +7,14 @@ import type { BrigSettings } from '../settings.ts';
 /** From the body of a registration to the row of an account. */
 
 /** How an account comes to be; told to metrics. */
-export type Flow = 'email' | 'email-code' | 'team-creator' | 'team-member' | 'ephemeral' | 'internal';
+export type Flow =
+  | 'email'
+  | 'email-code'
+  | 'team-creator'
+  | 'team-member'
+  | 'ephemeral'
+  | 'internal'
+  | 'provisioned';
 
 /**
  * The rules between members that a schema cannot say; wire-server's parser has them (reference client-api 2.3).
@@ -75,6 +82,8 @@ export function newAccountRow(
     locale: (body.locale ?? settings.defaultLocale).replace('_', '-'),
     managed_by: body.managed_by ?? 'wire',
     team: body.team === undefined ? null : randomUUID(),
+    sso_id: null,
+    service: null,
     expires_at: ephemeral ? nowMs + lifeSeconds * 1000 : null,
     created_at: nowMs,
   };

@@ -1,5 +1,6 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import type { TeamRole } from '#contract/teams.ts';
 import type { Reader, Work } from '#storage';
 
 /** What a registration says of the team that it founds. */
@@ -30,6 +31,10 @@ export interface AccountTeams {
    * @throws Refusal `invalid-invitation-code`, `too-many-team-members`
    */
   accept(work: Work, code: string, emailKey: string, user: UserId): Promise<TeamId>;
+  /** Puts a new user into a team, whoever has invited it. @throws Refusal `no-team`, `too-many-team-members` */
+  enlist(work: Work, team: TeamId, user: UserId, role: TeamRole): Promise<void>;
+  /** Whether the members of a team may be put under legal hold. */
+  isLegalholdEnabled(team: TeamId): Promise<boolean>;
 }
 
 /** Nobody keeps teams: an account's team is just an id, and only founding it leads there. */
@@ -44,4 +49,8 @@ export const withoutTeams: AccountTeams = {
   accept: async () => {
     throw refuse('invalid-invitation-code');
   },
+  enlist: async () => {
+    throw refuse('no-team');
+  },
+  isLegalholdEnabled: async () => false,
 };

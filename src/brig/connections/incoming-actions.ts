@@ -2,6 +2,7 @@ import type { ConnectionAction } from '#contract/federation/brig.ts';
 import type { OriginDomain, Qualified, UserId } from '#contract/ids.ts';
 import type { Storage } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { Events } from './needs.ts';
 import type { ApplyRelation } from './remote-rows.ts';
@@ -32,7 +33,7 @@ export function createIncomingActions({ storage, store, apply }: IncomingActionN
     act: (from, to, action) =>
       storage.work(async (work) => {
         const account = await lockAccount(work, to);
-        if (account === undefined || account.email_key === null) return 'not-activated';
+        if (account === undefined || !hasIdentity(account)) return 'not-activated';
         const row = await store.find(work.reader, to, from);
         const after = transition(action, row?.status ?? 'cancelled');
         if (after === undefined) {

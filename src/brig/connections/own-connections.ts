@@ -4,6 +4,7 @@ import { localOneToOneConversation } from '#contract/one-to-one.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, Storage, Work } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import type { Connection, ConnectionStore } from './connection-store.ts';
 import type { Events, OneToOneConversations, Origin } from './needs.ts';
 import { createOwnSteps } from './own-steps.ts';
@@ -106,7 +107,7 @@ function assertMayConnect(
   account: AccountRow | undefined,
   other: AccountRow | undefined,
 ): asserts account is AccountRow {
-  if (account === undefined || account.email_key === null) throw refuse('no-identity');
-  if (other === undefined || other.email_key === null) throw refuse('invalid-user');
+  if (account === undefined || !hasIdentity(account)) throw refuse('no-identity');
+  if (other === undefined || !hasIdentity(other)) throw refuse('invalid-user');
   if (account.team !== null && account.team === other.team) throw refuse('same-binding-team-users');
 }

@@ -7,6 +7,7 @@ import type { LabelKey } from '#contract/labels.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import type { Storage, Work } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import { teamOf } from '../users/profile.ts';
 import { listRemoteProfiles } from '../users/remote-users.ts';
 import { findAccount } from '../users/user-store.ts';
@@ -214,7 +215,7 @@ export function createRemoteConnections(needs: RemoteConnectionNeeds): RemoteCon
   return {
     async request(user, other, origin, options) {
       const account = await findAccount(storage.reader, user);
-      if (account === undefined || account.email_key === null) throw refuse('no-identity');
+      if (account === undefined || !hasIdentity(account)) throw refuse('no-identity');
       await assertFederating(other, options);
       const outcome = await actOnce({ user, other, action: 'connect', origin, options: untilDone(options) });
       if (outcome.connection === undefined) throw refuse('bad-conn-update');

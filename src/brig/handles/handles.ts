@@ -2,6 +2,7 @@ import type { Handle, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Reader, Storage, Work } from '#storage';
 import { changeAccount, lockAccount, workRefusingTaken } from '../accounts/account-store.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import type { UserEvents } from '../accounts/user-events.ts';
 import type { Origin } from '../connections/needs.ts';
 import { indexAccount } from '../search/search-index.ts';
@@ -22,6 +23,11 @@ export interface Handles {
    * @throws Refusal `invalid-handle`, `not-found:user`, `no-identity`, `managed-by-scim`, `handle-exists`.
    */
   set(userId: UserId, handle: string, asker: 'user' | 'operator', origin?: Origin): Promise<void>;
+  /**
+   * Takes a handle for an account that is being made with it.
+   * @throws Refusal `invalid-handle`, `handle-exists`.
+   */
+  claim(work: Work, userId: UserId, handle: string): Promise<Handle>;
   /** @throws Refusal `invalid-handle`. */
   isTaken(userId: UserId, handle: string): Promise<boolean>;
   /** Those of the given texts that are handles and free, in their order, at most `limit`. */
@@ -78,7 +84,7 @@ export function createHandles({ storage, userEvents, reservationSeconds, now }: 
       await workRefusingTaken(storage, 'handle-exists', async (work) => {
         const account = await lockAccount(work, userId);
         if (account === undefined || account.status === 'deleted') throw refuse('not-found:user');
-        if (asker === 'user' && account.email_key === null) throw refuse('no-identity');
+        if (asker === 'user' && !hasIdentity(account)) throw refuse('no-identity');
         if (account.handle === handle) return;
         if (asker === 'user' && account.managed_by === 'scim') throw refuse('managed-by-scim');
         await reserve(work, userId, handle);
@@ -88,6 +94,12 @@ export function createHandles({ storage, userEvents, reservationSeconds, now }: 
         await indexAccount(work, changed);
         await userEvents.profileChanged(work, changed, { handle }, origin);
       });
+    },
+
+    async claim(work, userId, text) {
+      const handle = readHandle(text);
+      await reserve(work, userId, handle);
+      return handle;
     },
 
     async isTaken(userId, text) {

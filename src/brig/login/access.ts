@@ -52,8 +52,8 @@ export interface Access {
   userOf(credentials: Credentials): Promise<UserId>;
 }
 
-type UserToken = ParsedToken & { readonly body: TokenBody & { readonly type: 'u' } };
-type AccessTokenRead = ParsedToken & { readonly body: TokenBody & { readonly type: 'a' } };
+type UserToken = ParsedToken & { readonly body: TokenBody & { readonly type: 'u' | 'lu' } };
+type AccessTokenRead = ParsedToken & { readonly body: TokenBody & { readonly type: 'a' | 'la' } };
 
 /** Credentials that were found good. */
 interface Proven {
@@ -84,6 +84,9 @@ export function createAccess(needs: AccessNeeds): Access {
     const { userId, random, clientId } = cookie.body;
     if (access !== undefined && access.body.userId !== userId) {
       return refuse('invalid-credentials:token', { message: 'Cookie and access token are not of one user' });
+    }
+    if (access !== undefined && (access.body.type === 'la') !== (cookie.body.type === 'lu')) {
+      return refuse('invalid-credentials:token', { message: 'Cookie and access token are not of one kind' });
     }
     const state = zauth.check(cookie, now() / 1000);
     if (state === 'expired') return refuse('invalid-credentials:expired');
@@ -117,7 +120,7 @@ export function createAccess(needs: AccessNeeds): Access {
   }
 
   function isDue(row: CookieRow): boolean {
-    return row.type === 'persistent' && now() - row.created_at > needs.settings.cookieRenewAgeSeconds * 1000;
+    return row.type !== 'session' && now() - row.created_at > needs.settings.cookieRenewAgeSeconds * 1000;
   }
 
   /** Decided again under the account's lock: of renewals that come together all get the one successor. */
@@ -186,9 +189,9 @@ function readAuthorization(header: string): AccessTokenRead {
 }
 
 function isUserToken(token: ParsedToken): token is UserToken {
-  return token.body.type === 'u';
+  return token.body.type === 'u' || token.body.type === 'lu';
 }
 
 function isAccessToken(token: ParsedToken): token is AccessTokenRead {
-  return token.body.type === 'a';
+  return token.body.type === 'a' || token.body.type === 'la';
 }

@@ -127,7 +127,8 @@ function readIdentity(body: PasswordLogin): Identity {
   return body.handle === undefined ? { email: body.email } : { handle: body.handle };
 }
 
-function assertMayLogIn(account: AccountRow): void {
+/** @throws Refusal `suspended`, `ephemeral`, `pending-activation`, `invalid-credentials` */
+export function assertMayLogIn(account: AccountRow): void {
   switch (account.status) {
     case 'active':
       return;

@@ -2,6 +2,7 @@ import type { UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Storage } from '#storage';
 import { changeAccount, lockAccount } from '../accounts/account-store.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import type { Passwords } from '../accounts/password.ts';
 import { findAccount } from '../users/user-store.ts';
 import { removeAllCookies, removeCookies, removeLabelledCookies } from './cookie-store.ts';
@@ -26,7 +27,7 @@ export function createPasswordChange(storage: Storage, passwords: Passwords): Pa
   async function authenticate(userId: UserId, password: string | undefined): Promise<string | null> {
     const account = await findAccount(storage.reader, userId);
     if (account === undefined) throw refuse('invalid-credentials');
-    if (account.email_key === null) throw refuse('no-identity');
+    if (!hasIdentity(account)) throw refuse('no-identity');
     if (account.password_hash === null) return null;
     if (password === undefined || !(await passwords.verify(password, account.password_hash))) {
       throw refuse('invalid-credentials');

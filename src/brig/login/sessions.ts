@@ -17,6 +17,8 @@ import type { Zauth } from './zauth.ts';
 /** Login sessions: a `zuid` cookie that lasts, and the short access tokens that are got with it. */
 
 export type CookieType = 'persistent' | 'session';
+/** Of a legal hold service's cookies: tokens for it are of kinds of their own (`lu`, `la`). */
+type SessionType = CookieType | 'legalhold';
 
 export interface SessionNeeds {
   readonly zauth: Zauth;
@@ -26,7 +28,7 @@ export interface SessionNeeds {
 
 export interface NewSession {
   readonly userId: UserId;
-  readonly type: CookieType;
+  readonly type: SessionType;
   readonly label: string | null;
   readonly clientId?: ClientId;
 }
@@ -54,9 +56,13 @@ const maxUint32 = 0xffff_ffff;
 export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions {
   const secure = settings.secureCookies ? '; Secure' : '';
 
+  function lifeOf(type: SessionType): number {
+    if (type === 'legalhold') return settings.legalholdCookieSeconds;
+    return type === 'persistent' ? settings.userCookieSeconds : settings.sessionCookieSeconds;
+  }
+
   async function add(work: Work, session: NewSession): Promise<CookieRow> {
-    const seconds =
-      session.type === 'persistent' ? settings.userCookieSeconds : settings.sessionCookieSeconds;
+    const seconds = lifeOf(session.type);
     const row: CookieRow = {
       user_id: session.userId,
       id: randomInt(maxUint32),
@@ -96,7 +102,7 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
     },
 
     async succeed(work, old, clientId) {
-      const type = old.type === 'persistent' ? 'persistent' : 'session';
+      const type = old.type as SessionType;
       const row = await add(work, { userId: old.user_id as UserId, type, label: old.label, clientId });
       await supersedeCookie(work, old, row.id, now() + settings.cookieRenewAgeSeconds * 1000);
       return row;
@@ -106,7 +112,7 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
       const session = row.type === 'session';
       const token = zauth.issue(
         {
-          type: 'u',
+          type: row.type === 'legalhold' ? 'lu' : 'u',
           userId: row.user_id as UserId,
           random: row.id,
           ...(row.client_id === null ? {} : { clientId: row.client_id as ClientId }),
@@ -125,7 +131,8 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
     accessToken(row, clientId, connection = randomConnection()) {
       const userId = row.user_id as UserId;
       const expires = Math.floor(now() / 1000) + settings.accessTokenSeconds;
-      const body = { type: 'a', userId, ...(clientId && { clientId }), connection } as const;
+      const type = row.type === 'legalhold' ? 'la' : 'a';
+      const body = { type, userId, ...(clientId && { clientId }), connection } as const;
       return {
         user: userId,
         token_type: 'Bearer',

@@ -31,7 +31,7 @@ export function cookieRoutes({ reader, passwordChange, now }: CookieRouteNeeds):
 function toCookie(row: CookieRow): client.Cookie {
   return {
     id: row.id,
-    type: row.type === 'persistent' ? 'persistent' : 'session',
+    type: row.type === 'session' ? 'session' : 'persistent',
     created: new Date(row.created_at).toISOString(),
     expires: new Date(row.expires_at).toISOString(),
     label: row.label,

@@ -59,6 +59,8 @@ export function accountRow(values: Partial<AccountRow> = {}): AccountRow {
     locale: 'en',
     managed_by: 'wire',
     team: null,
+    sso_id: null,
+    service: null,
     expires_at: null,
     created_at: 0,
     ...values,

@@ -1,5 +1,5 @@
 import type { BackendDomain, Handle, Qualified, TeamId, UserId } from '#contract/ids.ts';
-import type { Contact, SelfProfile, UserProfile } from '#contract/profiles.ts';
+import type { Contact, SelfProfile, SsoId, UserProfile } from '#contract/profiles.ts';
 import type { AccountRow } from '#storage';
 
 /** The one place where an account's row becomes what the contract shows of it. */
@@ -56,6 +56,7 @@ export function selfProfileOf(account: AccountRow, domain: BackendDomain): SelfP
     locale: account.locale,
     managed_by: account.managed_by === 'scim' ? 'scim' : 'wire',
     ...(account.email === null ? {} : { email: account.email }),
+    ...(account.sso_id === null ? {} : { sso_id: JSON.parse(account.sso_id) as SsoId }),
   };
 }
 

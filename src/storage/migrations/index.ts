@@ -13,6 +13,7 @@ import { teamFeatures } from './0012-team-features.ts';
 import { assetUsage } from './0014-asset-usage.ts';
 import { teams } from './0015-teams.ts';
 import { consumers } from './0016-consumers.ts';
+import { services } from './0017-services.ts';
 import { secondFactor } from './0019-second-factor.ts';
 import type { Forms } from './forms.ts';
 
@@ -41,5 +42,6 @@ export const migrations: readonly Migration[] = [
   assetUsage,
   teams,
   consumers,
+  services,
   secondFactor,
 ];

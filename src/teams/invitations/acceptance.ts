@@ -6,7 +6,7 @@ import type { Join } from '../members/joining.ts';
 import { lockTeam } from '../team-store.ts';
 import { findInvitationByCode, takeInvitation } from './invitation-store.ts';
 
-/** Joining a team by the code of an invitation, as a part of registering. */
+/** Joining a team as a part of becoming a user: by the code of an invitation, or provisioned by a service. */
 export interface Acceptance {
   /** The uniqueness key of the address that the code was mailed to; undefined for an unknown code. */
   findInvitee(reader: Reader, code: string): Promise<string | undefined>;
@@ -15,6 +15,8 @@ export interface Acceptance {
    * @throws Refusal `invalid-invitation-code`, `too-many-team-members`
    */
   accept(work: Work, code: string, emailKey: string, user: UserId): Promise<TeamId>;
+  /** Puts a new user into a team, whoever has invited it. @throws Refusal `no-team`, `too-many-team-members` */
+  enlist(work: Work, team: TeamId, user: UserId, role: TeamRole): Promise<void>;
 }
 
 interface Needs {
@@ -37,6 +39,12 @@ export function createAcceptance({ join, now }: Needs): Acceptance {
       const invited = { by: invitation.created_by as UserId, at: invitation.created_at };
       await join(work, { team, user, permissions: { self: set, copy: set }, invited });
       return team;
+    },
+
+    async enlist(work, team, user, role) {
+      if ((await lockTeam(work, team)) === undefined) throw refuse('no-team');
+      const set = permissionsOf(role);
+      await join(work, { team, user, permissions: { self: set, copy: set }, invited: undefined });
     },
   };
 }
