@@ -1,7 +1,7 @@
 /**
  * `npm test`: every test. Those beside the code share one process; those that need a network get one each.
- * Arguments are file name parts to run only those: `npm test -- r11 search`. `--faults N` sets how often backends are
- * killed under load on each database: `npm test -- r12 --faults 200`.
+ * Arguments are file name parts to run only those: `npm test -- r11 search`. `--faults N` sets how long faults go on for
+ * each database, in kills under load (`npm test -- r12 --faults 200`) or epochs (`npm test -- r29 --faults 1000`).
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import {
   isRunning,
   type NetworkBackend,
@@ -10,7 +9,8 @@ import {
   type TestProcess,
   until,
 } from '#testkit';
-import { type CrashPoint, crashPoints } from './crash-point-names.ts';
+import { crashAt } from './crash-at.ts';
+import { crashPoints } from './crash-point-names.ts';
 import { openMessageLoad } from './message-load.ts';
 
 /*
@@ -22,9 +22,6 @@ import { openMessageLoad } from './message-load.ts';
 const faults = Number(process.env.CROSSWIRE_FAULTS ?? 20);
 const conversations = 20;
 const messagesPerSecond = 100;
-/** A process that has just come up gets so many of its decisive moments before it dies in one. */
-const momentsAlive = 40;
-const preload = fileURLToPath(new URL('./crash-points.ts', import.meta.url));
 
 for (const storage of ['sqlite', 'postgres'] as const)
   describe(`R12 ${faults} kills under load on ${storage}`, () => {
@@ -63,17 +60,6 @@ async function strike(
   await network.kill(backend);
   await crashAt(network, backend, point);
   running.set(backend, await network.start(backend));
-}
-
-/** Starts a backend that dies at the point, and resolves when it has. */
-async function crashAt(network: TestNetwork, backend: NetworkBackend, point: CrashPoint): Promise<void> {
-  const started = await network.start(backend, {
-    NODE_OPTIONS: `--import=${preload}`,
-    CRASH_POINT: point,
-    CRASH_AFTER: String(momentsAlive),
-  });
-  await until(`${backend.domain} to die ${point}`, () => !isRunning(started.pid));
-  await started.ended;
 }
 
 /** Makes sure that a backend runs. */

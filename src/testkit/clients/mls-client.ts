@@ -17,6 +17,9 @@ export interface MlsInvited {
   readonly id: string;
 }
 
+/** Version and wire format, which an MLSMessage has before what it carries. */
+const framingBytes = 4;
+
 interface StreamEvent {
   readonly type: string;
   readonly data: unknown;
@@ -41,6 +44,8 @@ export class MlsClient {
   readonly clientId: string;
   readonly device: MlsDevice;
   #since: string | undefined;
+  /** By their groups, commits that no answer said were taken: the stream tells. */
+  readonly #unsettled = new Map<string, MadeCommit>();
 
   private constructor(user: TestUser, clientId: string, device: MlsDevice) {
     this.user = user;
@@ -127,11 +132,25 @@ export class MlsClient {
     return this.submit(await this.device.joinExternally(group.groupId, info.bytes));
   }
 
-  /** Hands a commit to the backend. */
+  /** Hands a commit to the backend. When the answer is lost, `catchUp` and `settle` find out what has come of it. */
   async submit(made: MadeCommit): Promise<TestAnswer> {
+    this.#unsettled.set(made.groupId, made);
     const answer = await this.post('/mls/commit-bundles', made.bundle);
-    if (answer.status === 201) made.accept();
+    if (answer.status === 201) this.#accept(made);
     return answer;
+  }
+
+  /** Accepts a commit whose answer was lost if the group's info is the one that came with it. */
+  async settle(group: MlsTestGroup, made: MadeCommit): Promise<boolean> {
+    const info = expect(await this.user.send(`${pathOf(group)}/groupinfo`), 200);
+    const isTaken = made.groupInfo.subarray(framingBytes).equals(info.bytes);
+    if (isTaken) this.#accept(made);
+    return isTaken;
+  }
+
+  #accept(made: MadeCommit): void {
+    this.#unsettled.delete(made.groupId);
+    made.accept();
   }
 
   async send({ groupId }: MlsTestGroup, text: string): Promise<TestAnswer> {
@@ -173,7 +192,14 @@ export class MlsClient {
     }
     if (type !== 'conversation.mls-message-add') return undefined;
     const message = Buffer.from(String(data), 'base64');
-    return this.device.receive(this.device.groupOf(message), message);
+    const { groupId, epoch } = this.device.placeOf(message);
+    const before = this.device.epoch(groupId);
+    const own = this.#unsettled.get(groupId);
+    // Others are an epoch ahead, and no commit of theirs has begun it: ours has.
+    if (own !== undefined && epoch > before) this.#accept(own);
+    const text = await this.device.receive(groupId, message);
+    if (this.device.epoch(groupId) > before) this.#unsettled.delete(groupId);
+    return text;
   }
 
   async #readStream(): Promise<readonly StreamEvent[]> {

@@ -31,6 +31,8 @@ export interface MadeKeyPackage {
 
 /** What a commit has to bring to the owner of a group. */
 export interface MadeCommit {
+  /** In base64. */
+  readonly groupId: string;
   /** Commit, group info and welcome, if somebody was added, one after the other. */
   readonly bundle: Buffer;
   readonly commit: Buffer;
@@ -113,6 +115,14 @@ export class MlsDevice {
 
   epoch(groupId: string): bigint {
     return this.#group(groupId).groupContext.epoch;
+  }
+
+  /** A secret that all members of an epoch have in common, and nobody else. */
+  async exportSecret(groupId: string): Promise<Buffer> {
+    const { exporterSecret } = this.#group(groupId).keySchedule;
+    return Buffer.from(
+      await this.#mls.mlsExporter(exporterSecret, 'test', new Uint8Array(), 32, this.#crypto),
+    );
   }
 
   /** Begins a group with itself as the only member, at epoch 0. */
@@ -202,14 +212,14 @@ export class MlsDevice {
     return this.#frame({ version: 'mls10', wireformat: 'mls_private_message', privateMessage });
   }
 
-  /** The id in base64 of the group that a message is of. */
-  groupOf(framed: Buffer): string {
+  /** The group, by its id in base64, and the epoch that a message is of. */
+  placeOf(framed: Buffer): { readonly groupId: string; readonly epoch: bigint } {
     const message = this.#parse(framed);
     switch (message.wireformat) {
       case 'mls_private_message':
-        return Buffer.from(message.privateMessage.groupId).toString('base64');
+        return placeOf(message.privateMessage);
       case 'mls_public_message':
-        return Buffer.from(message.publicMessage.content.groupId).toString('base64');
+        return placeOf(message.publicMessage.content);
       default:
         throw new Error(`found ${message.wireformat}, expected a message of a group`);
     }
@@ -262,6 +272,7 @@ export class MlsDevice {
     const info = await this.#mls.createGroupInfoWithExternalPubAndRatchetTree(newState, [], this.#crypto);
     const groupInfo = this.#frame({ version: 'mls10', wireformat: 'mls_group_info', groupInfo: info });
     return {
+      groupId,
       bundle: Buffer.concat([commit, groupInfo, ...(welcome === undefined ? [] : [welcome])]),
       commit,
       welcome,
@@ -269,6 +280,10 @@ export class MlsDevice {
       accept: () => void this.#groups.set(groupId, newState),
     };
   }
+}
+
+function placeOf({ groupId, epoch }: { readonly groupId: Uint8Array; readonly epoch: bigint }) {
+  return { groupId: Buffer.from(groupId).toString('base64'), epoch };
 }
 
 /**
