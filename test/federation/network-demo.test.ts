@@ -7,7 +7,7 @@ import { crosswireArgv, openProcess, until } from '#testkit';
  */
 
 describe('crosswire demo', () => {
-  it('plays user discovery and the refusals, tells each hop, and ends with 0', async () => {
+  it('plays user discovery, an MLS group and the refusals, tells each hop, and ends with 0', async () => {
     await using run = openProcess(crosswireArgv('demo', '--once'));
     const { code } = await run.ended;
     assert.equal(code, 0, run.stdout() + run.stderr());
@@ -19,6 +19,9 @@ describe('crosswire demo', () => {
       /B showed +CN=wire\.b\.example\.com/,
       /A showed +names wire\.a\.example\.com/,
       /"handle":"bob"/,
+      /Flow: an MLS group/,
+      /is told +409 mls-stale-message/,
+      /Bob reads +Welcome, tablet\./,
       /federation-denied/,
       /AuthenticationFailure/,
       /ValidationError/,

@@ -5,6 +5,7 @@ import { paintFor } from '../terminal/paint.ts';
 import { stopSignal } from '../terminal/stop-signal.ts';
 import { playConversationEstablishment } from './demo/conversation-establishment.ts';
 import { playMessageSending } from './demo/message-sending.ts';
+import { playMlsGroup } from './demo/mls-group.ts';
 import { playPicture } from './demo/picture.ts';
 import { tellPlayground } from './demo/playground.ts';
 import { playRefusals } from './demo/refusals.ts';
@@ -41,7 +42,9 @@ export async function demo(command: DemoCommand): Promise<void> {
   const established = await playConversationEstablishment(story, network, people);
   stack.use(await playMessageSending(story, network, established));
   await playPicture(story, network, established);
-  stack.use(await playThirdBackend(story, network, established));
+  const { carol, again } = await playThirdBackend(story, network, established);
+  stack.use(again);
+  await playMlsGroup(story, network, { ...people, carol });
   await playRefusals(story, network, people);
   story.title('All of it happened as it should');
   if (command.once) return;

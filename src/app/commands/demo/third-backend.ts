@@ -12,15 +12,19 @@ import type { Story } from './story.ts';
 
 const patienceMs = 20_000;
 
-/**
- * A third backend joins the conversation, dies while the others go on, and has missed nothing when it is back.
- * @returns its process, which was started anew.
- */
+/** What the flow leaves behind. */
+export interface ThirdBackend {
+  readonly carol: TestUser;
+  /** The process of C, which was started anew. */
+  readonly again: ServeProcess;
+}
+
+/** A third backend joins the conversation, dies while the others go on, and has missed nothing when it is back. */
 export async function playThirdBackend(
   story: Story,
   network: RunningNetwork,
   established: Established,
-): Promise<ServeProcess> {
+): Promise<ThirdBackend> {
   const backends = backendsOf(network);
   const { c } = backends;
   story.flow('Flow: a third backend', 'Carol at c.example.com joins Alice and Bob.');
@@ -28,7 +32,8 @@ export async function playThirdBackend(
   const carols = await joinConversation(story, established, c);
   const first = await greet(story, established, carols);
   for (const device of [established.bobs, carols]) await readAt(story, device, first);
-  return await talkOverAnOutage(story, established, carols, c);
+  const again = await talkOverAnOutage(story, established, carols, c);
+  return { carol: carols.user, again };
 }
 
 async function allowAll(story: Story, { a, b, c }: Backends): Promise<void> {
