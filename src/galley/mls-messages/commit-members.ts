@@ -36,16 +36,19 @@ export function membersOfCommit(actor: MlsActor, target: Target, plan: CommitPla
     return nobody;
   }
   if (plan.isExternal || target.conversation.protocol === 'mixed') return nobody;
-  const before = distinctUsers([...target.group.leaves.values()].map(({ user }) => user));
-  const isKnown = new Set(before.map(keyOf));
   const added = plan.added.map(({ user }) => user);
   const isFirst = target.group.epoch === 0;
   return {
     removed: removedUsers(actor, target.group, plan.removed),
-    added: distinctUsers(isFirst ? [actor.user, ...added] : added).filter(
-      (user) => !isKnown.has(keyOf(user)),
-    ),
+    added: usersWithout(target.group, distinctUsers(isFirst ? [actor.user, ...added] : added)),
   };
+}
+
+/** Those of the users who have no client in a group. Most commits add nobody, and groups are large. */
+function usersWithout({ leaves }: Group, users: readonly QualifiedUser[]): readonly QualifiedUser[] {
+  if (users.length === 0) return users;
+  const known = new Set([...leaves.values()].map(({ user }) => keyOf(user)));
+  return users.filter((user) => !known.has(keyOf(user)));
 }
 
 function assertOwnClientOnly({ added }: CommitPlan): void {

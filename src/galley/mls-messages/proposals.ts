@@ -88,7 +88,6 @@ export function applyProposals(
   const after = new Map(leaves);
   const updated: UpdatedLeaf[] = [];
   const removed: Leaf[] = [];
-  const added: NewClient[] = [];
   for (const { proposal, proposer } of proposals) {
     if (proposal.type !== 'update') continue;
     const leaf = proposer === undefined ? undefined : after.get(proposer);
@@ -103,19 +102,32 @@ export function applyProposals(
     after.delete(proposal.leafIndex);
     removed.push(leaf);
   }
-  const taken = new Set([...after.values()].map(keyOfClient));
+  const added = addClients(after, proposals, suite);
+  return { updated: updated.filter((leaf) => after.has(leaf.index)), removed, added };
+}
+
+/** @param leaves get the new ones */
+function addClients(
+  leaves: Map<number, Leaf>,
+  proposals: readonly SentProposal[],
+  suite: number,
+): readonly NewClient[] {
+  const additions = proposals.flatMap(({ proposal }) => (proposal.type === 'add' ? [proposal] : []));
+  // Most commits add nobody, and groups are large.
+  if (additions.length === 0) return [];
+  const taken = new Set([...leaves.values()].map(keyOfClient));
+  const added: NewClient[] = [];
   let index = 0;
-  for (const { proposal } of proposals) {
-    if (proposal.type !== 'add') continue;
-    while (after.has(index)) index += 1;
-    const leaf = newClient(proposal.keyPackage, suite, index);
+  for (const { keyPackage } of additions) {
+    while (leaves.has(index)) index += 1;
+    const leaf = newClient(keyPackage, suite, index);
     if (taken.has(keyOfClient(leaf)))
       throw protocolError(`The client ${leaf.client} of ${leaf.user.id} is in the group already`);
     taken.add(keyOfClient(leaf));
-    after.set(index, leaf);
+    leaves.set(index, leaf);
     added.push(leaf);
   }
-  return { updated: updated.filter((leaf) => after.has(leaf.index)), removed, added };
+  return added;
 }
 
 function newClient(keyPackage: KeyPackage, suiteNumber: number, index: number): NewClient {
