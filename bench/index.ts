@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   assets: () => import('./assets/index.ts'),
   'fan-out': () => import('./fan-out/index.ts'),
   message: () => import('./message/index.ts'),
+  mls: () => import('./mls/index.ts'),
   outbox: () => import('./outbox/index.ts'),
   relay: () => import('./relay/index.ts'),
   search: () => import('./search/index.ts'),

@@ -41,22 +41,28 @@ export function makeCrowd(
   }));
 }
 
-/** Accounts, devices and membership on the backend that the crowd is of. */
+/** Accounts and devices on the backend that the crowd is of. */
+export async function enroll(backend: NetworkBackend, crowd: readonly CrowdMember[]): Promise<void> {
+  await changing(backend, async (work) => {
+    await inParts(crowd, (part) => work.db.insertInto('account').values(part.map(accountOf)).execute());
+    await inParts(crowd, (part) => work.db.insertInto('client').values(part.flatMap(clientsOf)).execute());
+  });
+}
+
+/** Membership in a conversation of another backend, on the backend that the crowd is of. */
 export async function settle(
   backend: NetworkBackend,
   crowd: readonly CrowdMember[],
   conversation: Conversation,
 ): Promise<void> {
+  const stay = (member: CrowdMember) => ({
+    domain: conversation.domain,
+    conversation_id: conversation.id,
+    user_id: member.user,
+    stay: randomUUID(),
+    ...settings,
+  });
   await changing(backend, async (work) => {
-    await inParts(crowd, (part) => work.db.insertInto('account').values(part.map(accountOf)).execute());
-    await inParts(crowd, (part) => work.db.insertInto('client').values(part.flatMap(clientsOf)).execute());
-    const stay = (member: CrowdMember) => ({
-      domain: conversation.domain,
-      conversation_id: conversation.id,
-      user_id: member.user,
-      stay: randomUUID(),
-      ...settings,
-    });
     await inParts(crowd, (part) =>
       work.db.insertInto('remote_conversation_member').values(part.map(stay)).execute(),
     );

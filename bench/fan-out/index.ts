@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { loadavg } from 'node:os';
-import { WebSocket } from 'ws';
-import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
-import { writeQualifiedMessage } from '#contract/protobuf/otr.ts';
 import { createUser, type NetworkBackend, openNetwork, type TestNetwork, type TestUser } from '#testkit';
 import { addClient, mustBe } from '../message/chat.ts';
 import { cpuMs } from '../relay/processes.ts';
-import { type Conversation, type CrowdMember, enlist, makeCrowd, settle } from './crowd.ts';
+import { type Conversation, type CrowdMember, enlist, enroll, makeCrowd, settle } from './crowd.ts';
+import { type Watcher, watch } from './watching.ts';
+import { writerFor } from './writing.ts';
 
 /**
  * One message for many: from the request of a client of A to the frame on the socket of the last of the remotes, each
@@ -27,7 +25,6 @@ type Scenario = (typeof scenarios)[number];
 
 const mostRemotes = 10;
 const window = 8;
-const ciphertextBytes = 300;
 
 export interface FanOutMeasurement {
   readonly remotes: number;
@@ -56,12 +53,6 @@ export async function run(): Promise<readonly FanOutMeasurement[]> {
 
 /** The processes of each backend: others than at first when it was started again. */
 type Running = Map<NetworkBackend, readonly number[]>;
-
-interface Watcher {
-  readonly user: TestUser;
-  readonly client: string;
-  readonly backend: NetworkBackend;
-}
 
 async function play(network: TestNetwork, running: Running, scenario: Scenario): Promise<FanOutMeasurement> {
   const [owner, ...all] = network.backends;
@@ -116,36 +107,16 @@ async function gather(
   for (const backend of backends) {
     const ours = crowd.filter(({ domain }) => domain === backend.domain);
     if (backend.domain === conversation.domain) await enlist(backend, crowd, conversation);
-    else await settle(backend, ours, conversation);
+    else {
+      await enroll(backend, ours);
+      await settle(backend, ours, conversation);
+    }
   }
   await Promise.all(
     backends.map(async (backend) => {
       running.set(backend, [(await network.start(backend)).pid]);
     }),
   );
-}
-
-function writerFor(sender: string, everybody: readonly CrowdMember[]): (number: number) => Buffer {
-  const bytes = Buffer.alloc(ciphertextBytes, 'x');
-  return (number) => {
-    bytes.writeUInt32BE(number);
-    const text = bytes.toString('base64');
-    const recipients = new Map<BackendDomain, Map<UserId, Map<ClientId, string>>>();
-    for (const { domain, user, clients } of everybody) {
-      const users = recipients.get(domain as BackendDomain) ?? new Map<UserId, Map<ClientId, string>>();
-      users.set(user as UserId, new Map(clients.map((client) => [client as ClientId, text])));
-      recipients.set(domain as BackendDomain, users);
-    }
-    return writeQualifiedMessage({
-      sender: sender as ClientId,
-      recipients,
-      nativePush: true,
-      nativePriority: undefined,
-      transient: false,
-      data: undefined,
-      strategy: { tag: 'report-all' },
-    });
-  };
 }
 
 interface Play {
@@ -161,21 +132,11 @@ async function measure(
   { messages, members }: Scenario,
   everybody: readonly CrowdMember[],
 ): Promise<FanOutMeasurement> {
-  const left = new Map<number, { count: number; readonly seen: () => void }>();
-  const sockets = await Promise.all(
-    watchers.map((watcher) =>
-      openSocket(watcher, (number) => {
-        const waiting = left.get(number);
-        if (waiting === undefined) return;
-        waiting.count -= 1;
-        if (waiting.count === 0) waiting.seen();
-      }),
-    ),
-  );
+  using watching = await watch(watchers);
   const url = `/conversations/${conversation.domain}/${conversation.id}/proteus/messages`;
   const exchange = async (number: number) => {
     const begun = performance.now();
-    const seen = new Promise<void>((resolve) => left.set(number, { count: watchers.length, seen: resolve }));
+    const seen = watching.seen(number);
     mustBe(201, await alice.send(url, { raw: { type: 'application/x-protobuf', bytes: write(number) } }));
     await seen;
     return performance.now() - begun;
@@ -195,7 +156,6 @@ async function measure(
   };
   await Promise.all(Array.from({ length: window }, oneByOne));
   const seconds = (performance.now() - start) / 1000;
-  for (const socket of sockets) socket.terminate();
   took.sort((one, other) => one - other);
   return {
     remotes: watchers.length,
@@ -209,22 +169,6 @@ async function measure(
     cpuMsRemotes: rounded((cpuMs(processes.remotes) - before.remotes) / messages),
     load: rounded(loadavg()[0] ?? Number.NaN),
   };
-}
-
-async function openSocket({ user, client, backend }: Watcher, onNumber: (number: number) => void) {
-  const socket = new WebSocket(
-    `${backend.websocket}/await?${new URLSearchParams({ client, access_token: user.token })}`,
-  );
-  await once(socket, 'open');
-  socket.on('message', (data: Buffer) => {
-    const { payload } = JSON.parse(data.toString('latin1')) as {
-      readonly payload: readonly { readonly type: string; readonly data: { readonly text: string } }[];
-    };
-    for (const { type, data: content } of payload)
-      if (type === 'conversation.otr-message-add')
-        onNumber(Buffer.from(content.text.slice(0, 8), 'base64').readUInt32BE());
-  });
-  return socket;
 }
 
 function rounded(value: number): number {
