@@ -87,6 +87,7 @@ import { teamMateRoutes } from './routes/team-mates.ts';
 import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
+import { teamSearchRoutes } from './search/team-routes.ts';
 import { createSecondFactor, type SecondFactor } from './second-factor/second-factor.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
 import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
@@ -401,6 +402,7 @@ function createRoutes(
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
+      ...teamSearchRoutes({ reader, teams: needs.teams ?? withoutTeams, now }),
       ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),
       ...systemSettingsRoutes({ settings }),
       ...callRoutes(createCallsConfigs(settings.calls, now)),
