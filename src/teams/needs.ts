@@ -32,6 +32,11 @@ export interface MemberCard {
   readonly handle: string | undefined;
   readonly email: string | undefined;
   readonly managedBy: string;
+  /** The identity provider, and what it calls the user. */
+  readonly idpIssuer: string | undefined;
+  readonly samlNameId: string | undefined;
+  /** What the directory calls the user. */
+  readonly scimExternalId: string | undefined;
   /** How many clients the user has. */
   readonly devices: number;
 }

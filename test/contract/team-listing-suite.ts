@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { addClientV6 } from '#contract/client/clients.ts';
 import { getActivate, register } from '#contract/client/registration.ts';
@@ -8,6 +9,7 @@ import { putUserEmail } from '#contract/client/team-mates.ts';
 import { browseTeam } from '#contract/client/team-search.ts';
 import { getTeamMembersTable } from '#contract/client/teams.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
+import { createSparUser } from '#contract/internal/logins.ts';
 import { getInvitationCode } from '#contract/internal/teams.ts';
 import { getActivationCode, getUser, putUserStatus } from '#contract/internal/users.ts';
 import type { AuthenticatedUser } from '#contract/route.ts';
@@ -39,6 +41,22 @@ export function teamListingSuite(freshUrl: () => Promise<string>): void {
     const anna = await addNamed(rig, team, 'admin', 'Anna Smith', 'anny');
     const ben = await addNamed(rig, team, 'partner', 'Ben Annandale');
     return { owner, team, zoe, anna, ben };
+  }
+  async function addFromProvider(rig: TeamsRig, team: TeamId): Promise<string> {
+    const newUserSparUUID = randomUUID();
+    const body = {
+      newUserSparUUID,
+      newUserSparSSOId: {
+        tenant: '<Issuer xmlns="urn:oasis">https://idp.example.com/?a&amp;b</Issuer>',
+        subject: '<NameID>sam</NameID>',
+      },
+      newUserSparDisplayName: 'Sam',
+      newUserSparTeamId: team,
+      newUserSparManagedBy: 'scim',
+      newUserSparRole: 'member',
+    };
+    await rig.send(createSparUser, { body });
+    return newUserSparUUID;
   }
   const namesOf = ({ documents }: { readonly documents: readonly { readonly name: string }[] }) =>
     documents.map(({ name }) => name.split(' ')[0]);
@@ -98,6 +116,22 @@ export function teamListingSuite(freshUrl: () => Promise<string>): void {
       for (const sortby of ['email', 'managed_by', 'saml_idp']) {
         assert.equal((await sorted(sortby, 'desc')).length, 4);
       }
+    });
+
+    it('shows who comes from an identity provider, and sorts by it', async () => {
+      await using rig = await openTeamsRig(await freshUrl());
+      const { owner, team } = await rig.addOwner();
+      await addFromProvider(rig, team);
+      const [first] = (await browse(rig, owner, team, { sortby: 'saml_idp' })).documents;
+      assert.deepEqual(
+        [first?.saml_idp, first?.sso, first?.scim_external_id, first?.managed_by],
+        [
+          'https://idp.example.com/?a&b',
+          { issuer: 'https://idp.example.com/?a&b', nameid: 'sam' },
+          'sam',
+          'scim',
+        ],
+      );
     });
 
     it('is filtered by roles', async () => {
@@ -223,6 +257,15 @@ export function teamListingSuite(freshUrl: () => Promise<string>): void {
         assert.ok((await shown(`${start}1`)).startsWith(`"'${start}1",`));
       }
       assert.ok((await shown('a","b')).startsWith('"a"",""b","",'));
+    });
+
+    it('tells who comes from an identity provider', async () => {
+      await using rig = await openTeamsRig(await freshUrl());
+      const { owner, team } = await rig.addOwner();
+      const user = await addFromProvider(rig, team);
+      const lines = await linesOf(rig, owner, team);
+      const line = `"Sam","","","member","","","https://idp.example.com/?a&b","scim","sam","sam","","${user}","0"`;
+      assert.ok(lines.includes(line));
     });
 
     it('has suspended members as well', async () => {

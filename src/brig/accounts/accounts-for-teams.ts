@@ -1,6 +1,6 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { Reader, Work } from '#storage';
+import type { AccountRow, Reader, Work } from '#storage';
 import { listClientsOf } from '../clients/client-store.ts';
 import type { AccountRemoval } from '../deletion/account-removal.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -8,6 +8,7 @@ import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { setSearchable } from '../search/searchable-teams.ts';
 import type { SecondFactor } from '../second-factor/second-factor.ts';
+import { singleSignOnOf } from '../users/single-sign-on.ts';
 import { findAccount, listAccounts } from '../users/user-store.ts';
 import type { AccountChanges } from './account-changes.ts';
 import { changeAccount, findAccountByEmailKey, lockAccount } from './account-store.ts';
@@ -21,6 +22,11 @@ export interface MemberCard {
   readonly handle: string | undefined;
   readonly email: string | undefined;
   readonly managedBy: string;
+  /** The identity provider, and what it calls the user. */
+  readonly idpIssuer: string | undefined;
+  readonly samlNameId: string | undefined;
+  /** What the directory calls the user. */
+  readonly scimExternalId: string | undefined;
   /** How many clients the user has. */
   readonly devices: number;
 }
@@ -102,17 +108,22 @@ async function listCards(reader: Reader, users: readonly UserId[]): Promise<Read
   const devices = Map.groupBy(await listClientsOf(reader, users), (client) => client.user_id);
   const present = accounts.filter(({ status }) => status === 'active' || status === 'suspended');
   return new Map(
-    present.map(({ id, name, handle, email, managed_by: managedBy }) => [
-      id as UserId,
-      {
-        name,
-        handle: handle ?? undefined,
-        email: email ?? undefined,
-        managedBy,
-        devices: devices.get(id)?.length ?? 0,
-      },
-    ]),
+    present.map((account) => [account.id as UserId, cardOf(account, devices.get(account.id)?.length ?? 0)]),
   );
+}
+
+function cardOf(account: AccountRow, devices: number): MemberCard {
+  const { saml, scimExternalId } = singleSignOnOf(account);
+  return {
+    name: account.name,
+    handle: account.handle ?? undefined,
+    email: account.email ?? undefined,
+    managedBy: account.managed_by,
+    idpIssuer: saml?.issuer,
+    samlNameId: saml?.nameId,
+    scimExternalId,
+    devices,
+  };
 }
 
 async function setTeam(work: Work, user: UserId, team: TeamId): Promise<void> {

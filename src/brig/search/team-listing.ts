@@ -3,6 +3,7 @@ import type { TeamSortBy, TeamSortOrder } from '#contract/client/team-search.ts'
 import { refuse } from '#contract/refusal.ts';
 import type { TeamRole } from '#contract/teams.ts';
 import type { AccountRow } from '#storage';
+import { singleSignOnOf } from '../users/single-sign-on.ts';
 import { wordsOf } from './normalise.ts';
 
 /** Which members of a team a list shows, and in which order. Nothing in here reads the database. */
@@ -79,7 +80,7 @@ function sortKeyOf({ account, role }: TeamMate, query: ListingQuery, words: read
     case 'created_at':
       return account.created_at;
     case 'saml_idp':
-      return null;
+      return singleSignOnOf(account).saml?.issuer ?? null;
     case undefined:
       return words.length === 0
         ? account.created_at

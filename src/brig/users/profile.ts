@@ -3,6 +3,7 @@ import type { BackendDomain, Handle, Qualified, TeamId, UserId } from '#contract
 import type { Contact, SelfProfile, SsoId, UserProfile } from '#contract/profiles.ts';
 import type { TeamRole } from '#contract/teams.ts';
 import type { AccountRow } from '#storage';
+import { singleSignOnOf } from './single-sign-on.ts';
 
 /** The one place where an account's row becomes what the contract shows of it. */
 
@@ -81,6 +82,7 @@ export function teamContactOf(
   role: TeamRole | undefined,
   newestEmail: string | undefined,
 ): TeamContact {
+  const { saml, scimExternalId } = singleSignOnOf(account);
   return {
     id: userIdOf(account),
     name: account.name,
@@ -92,9 +94,9 @@ export function teamContactOf(
     created_at: new Date(account.created_at).toISOString(),
     managed_by: managedByOf(account),
     role: role ?? null,
-    saml_idp: null,
-    scim_external_id: null,
-    sso: null,
+    saml_idp: saml?.issuer ?? null,
+    scim_external_id: scimExternalId ?? null,
+    sso: saml === undefined ? null : { issuer: saml.issuer, nameid: saml.nameId },
   };
 }
 

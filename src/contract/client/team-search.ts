@@ -6,7 +6,7 @@ import { TeamRoleSchema } from '../teams.ts';
 
 /** Looking through the members of a team, for who administers it. */
 
-/** A member as the list shows it. Nulls are written; what single sign-on and directories would tell is always null. */
+/** A member as the list shows it. Nulls are written. */
 export const TeamContact = Type.Object({
   id: UserIdSchema,
   name: Type.String(),
@@ -19,9 +19,9 @@ export const TeamContact = Type.Object({
   created_at: Nullable(UtcMillis),
   managed_by: Nullable(Type.Union([Type.Literal('wire'), Type.Literal('scim')])),
   role: Nullable(TeamRoleSchema),
-  saml_idp: Type.Null(),
-  scim_external_id: Type.Null(),
-  sso: Type.Null(),
+  saml_idp: Nullable(Type.String()),
+  scim_external_id: Nullable(Type.String()),
+  sso: Nullable(Type.Object({ issuer: Type.String(), nameid: Type.String() })),
 });
 export type TeamContact = Type.Static<typeof TeamContact>;
 
