@@ -29,6 +29,7 @@ import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
 import { createCallsConfigs } from './calls/calls-config.ts';
+import { createClientTokens, type TokenKeys } from './client-tokens/client-tokens.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
 import { hasClient } from './clients/client-store.ts';
@@ -68,6 +69,7 @@ import { type Claims, createClaims } from './prekeys/claims.ts';
 import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
 import { callRoutes } from './routes/calls.ts';
+import { clientTokenRoutes } from './routes/client-tokens.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
 import { cookieRoutes } from './routes/cookies.ts';
@@ -129,6 +131,8 @@ export interface BrigNeeds {
   readonly mail: MailSettings;
   /** Folder of the keys that sign tokens; made on the first start. */
   readonly zauthKeys: string;
+  /** Sign what clients show to certificate authorities; without them no client gets such a token. */
+  readonly tokenKeys?: TokenKeys;
   /** What differs from production's defaults. */
   readonly settings?: Partial<BrigSettings>;
   /** Puts events into the streams of own users' clients. */
@@ -395,6 +399,7 @@ function createRoutes(
       ...selfRoutes({ ownDomain, reader, changes, handles, passwordChange }),
       ...handleRoutes(handles),
       ...clientRoutes({ ownDomain, reader, clients, lookup }),
+      ...clientTokenRoutes(createClientTokens({ ownDomain, storage, keys: needs.tokenKeys, now })),
       ...prekeyRoutes({ ownDomain, prekeys }),
       ...keyPackageRoutes(keyPackages),
       ...propertyRoutes({ reader, properties }),

@@ -1,3 +1,4 @@
+import { clientTokensSuite } from './client-tokens-suite.ts';
 import { secondFactorSuite } from './second-factor-suite.ts';
 import { teamListingSuite } from './team-listing-suite.ts';
 import { teamMatesSuite } from './team-mates-suite.ts';
@@ -15,6 +16,7 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamSearchSuite(freshUrl);
   teamInternalSuite(freshUrl);
   teamListingSuite(freshUrl);
+  clientTokensSuite(freshUrl);
   teamMatesSuite(freshUrl);
   secondFactorSuite(freshUrl);
 }
