@@ -248,11 +248,11 @@ interface BrigSurroundings {
   readonly teams: Teams;
 }
 
-function openBrigOf(
+async function openBrigOf(
   config: Config,
   { storage, policy, federation, notifications, outbox, galley, teams }: BrigSurroundings,
 ): Promise<Brig> {
-  return openBrig({
+  return await openBrig({
     ownDomain: config.domain,
     storage,
     federation,
@@ -268,6 +268,8 @@ function openBrigOf(
     remoteRules: createFederationRules(policy),
     mail: mailSettings(config),
     zauthKeys: madeFolder('zauth.keys', config.zauth.keys),
+    // One key for each way of signing, as with the keys that remove members.
+    ...(config.mls.enabled ? { tokenKeys: await openRemovalKeys(config.mls.tokenKeys) } : {}),
     settings: brigSettings(config),
   });
 }

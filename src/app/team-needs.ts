@@ -7,7 +7,7 @@ import type { TeamAccounts, Teams } from '#teams';
 /** What is known of teams, in the words of other parts. */
 
 export function brigTeams({ members, features, found, acceptance, search }: Teams): AccountTeams {
-  const { isOwner, list: listMembers } = members;
+  const { isOwner, list: listMembers, listRoles } = members;
   return {
     isOwner,
     mayChangeProfiles: async (reader, team, user) => {
@@ -15,6 +15,7 @@ export function brigTeams({ members, features, found, acceptance, search }: Team
       return member !== undefined && isAdmin(member.permissions.self);
     },
     listMembers,
+    listRoles,
     searchReach: search.reachOf,
     asksSecondFactor: async (team) =>
       (await features.get(team, 'sndFactorPasswordChallenge')).status === 'enabled',
@@ -35,6 +36,7 @@ export function galleyTeams(reader: Reader, { members }: Pick<Teams, 'members'>)
 export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
   return {
     findEmail: (user) => brig().forTeams.findEmail(user),
+    listCards: (reader, users) => brig().forTeams.listCards(reader, users),
     readEmail: (text) => brig().forTeams.readEmail(text),
     readInvitee: (text) => brig().forTeams.readInvitee(text),
     isEmailTaken: (reader, key) => brig().forTeams.isEmailTaken(reader, key),

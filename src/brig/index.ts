@@ -29,6 +29,7 @@ import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
 import { createCallsConfigs } from './calls/calls-config.ts';
+import { createClientTokens, type TokenKeys } from './client-tokens/client-tokens.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
 import { hasClient } from './clients/client-store.ts';
@@ -68,6 +69,7 @@ import { type Claims, createClaims } from './prekeys/claims.ts';
 import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
 import { callRoutes } from './routes/calls.ts';
+import { clientTokenRoutes } from './routes/client-tokens.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
 import { cookieRoutes } from './routes/cookies.ts';
@@ -87,6 +89,7 @@ import { teamMateRoutes } from './routes/team-mates.ts';
 import { brigRpcTable } from './rpc/index.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import { searchRoutes } from './search/routes.ts';
+import { teamSearchRoutes } from './search/team-routes.ts';
 import { createSecondFactor, type SecondFactor } from './second-factor/second-factor.ts';
 import { type BrigSettings, defaultSettings } from './settings.ts';
 import { type AccountLookup, createAccountLookup } from './users/account-lookup.ts';
@@ -128,6 +131,8 @@ export interface BrigNeeds {
   readonly mail: MailSettings;
   /** Folder of the keys that sign tokens; made on the first start. */
   readonly zauthKeys: string;
+  /** Sign what clients show to certificate authorities; without them no client gets such a token. */
+  readonly tokenKeys?: TokenKeys;
   /** What differs from production's defaults. */
   readonly settings?: Partial<BrigSettings>;
   /** Puts events into the streams of own users' clients. */
@@ -394,6 +399,7 @@ function createRoutes(
       ...selfRoutes({ ownDomain, reader, changes, handles, passwordChange }),
       ...handleRoutes(handles),
       ...clientRoutes({ ownDomain, reader, clients, lookup }),
+      ...clientTokenRoutes(createClientTokens({ ownDomain, storage, keys: needs.tokenKeys, now })),
       ...prekeyRoutes({ ownDomain, prekeys }),
       ...keyPackageRoutes(keyPackages),
       ...propertyRoutes({ reader, properties }),
@@ -401,6 +407,7 @@ function createRoutes(
       ...deletionRoutes(deletion),
       ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
+      ...teamSearchRoutes({ reader, teams: needs.teams ?? withoutTeams, now }),
       ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),
       ...systemSettingsRoutes({ settings }),
       ...callRoutes(createCallsConfigs(settings.calls, now)),

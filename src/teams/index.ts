@@ -20,6 +20,7 @@ import { createInvitations } from './invitations/invitations.ts';
 import { createUserDeleted, type UserDeleted } from './members/departure.ts';
 import { createJoin } from './members/joining.ts';
 import { createMemberChanges } from './members/member-changes.ts';
+import { createMemberExport } from './members/member-export.ts';
 import { createMemberList } from './members/member-list.ts';
 import { type MemberLookup, memberLookup } from './members/member-lookup.ts';
 import type { TeamsNeeds } from './needs.ts';
@@ -69,6 +70,7 @@ export function openTeams(needs: TeamsNeeds): Teams {
     join,
     teamChanges: createTeamChanges(base),
     memberList: createMemberList(storage.reader),
+    memberExport: createMemberExport(storage.reader, accounts),
     memberChanges: createMemberChanges(base),
     invitations: createInvitations(base),
     deletionRequests: createDeletionRequests({ ...base, deletions }),

@@ -26,10 +26,27 @@ export interface InvitationMail {
   readonly url: string;
 }
 
+/** What a table of members tells of one. */
+export interface MemberCard {
+  readonly name: string;
+  readonly handle: string | undefined;
+  readonly email: string | undefined;
+  readonly managedBy: string;
+  /** The identity provider, and what it calls the user. */
+  readonly idpIssuer: string | undefined;
+  readonly samlNameId: string | undefined;
+  /** What the directory calls the user. */
+  readonly scimExternalId: string | undefined;
+  /** How many clients the user has. */
+  readonly devices: number;
+}
+
 /** What teams asks of whoever keeps accounts. */
 export interface TeamAccounts {
   /** The verified e-mail address of a user. */
   findEmail(user: UserId): Promise<string | undefined>;
+  /** Of those of the users that are active or suspended. */
+  listCards(reader: Reader, users: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberCard>>;
   /** @throws Refusal `invalid-email` */
   readEmail(text: string): Email;
   /** The address of somebody who may be invited. @throws Refusal `invalid-email`, `blacklisted-email` */

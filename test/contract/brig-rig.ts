@@ -47,6 +47,8 @@ export interface RawRequest {
   /** An access token, sent as `Authorization: Bearer`. */
   readonly bearer?: string;
   readonly authorization?: string;
+  /** By their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface LoggedIn {
@@ -108,6 +110,7 @@ export async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('account').execute();
     await db.deleteFrom('activation').execute();
     await db.deleteFrom('client').execute();
+    await db.deleteFrom('client_nonce').execute();
     await db.deleteFrom('connection').execute();
     await db.deleteFrom('connection_intent').execute();
     await db.deleteFrom('cookie').execute();
@@ -156,7 +159,7 @@ export function createCaller(
     const { bearer, authorization = bearer === undefined ? undefined : `Bearer ${bearer}` } = request;
     const parsed: RouteRequest<Route> = {
       user: request.user as never,
-      headers: {},
+      headers: request.headers ?? {},
       params: parse(Type.Object(route.params ?? {}), request.params ?? {}, 'path') as never,
       query: parse(Type.Object(route.query ?? {}), request.query ?? {}, 'query') as never,
       body: parseBody(route, request.body) as never,

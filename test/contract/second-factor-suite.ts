@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { addClientV6 } from '#contract/client/clients.ts';
 import { login, sendVerificationCode, type VerificationAction } from '#contract/client/login.ts';
 import { deleteTeam } from '#contract/client/teams.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { patchFeature } from '#contract/internal/features.ts';
+import { createSparUser } from '#contract/internal/logins.ts';
 import { getUser, getVerificationCode, removeUser } from '#contract/internal/users.ts';
 import { Refusal } from '#contract/refusal.ts';
 import type { AuthenticatedUser } from '#contract/route.ts';
@@ -71,6 +73,23 @@ export function secondFactorSuite(freshUrl: () => Promise<string>): void {
       await logIn(rig, email);
       for (const asker of [stranger, email, 'nobody@example.com', 'no e-mail']) await ask(rig, asker);
       assert.equal(await find(rig, owner.userId), null);
+    });
+
+    it('is not asked of who comes from an identity provider', async () => {
+      await using rig = await openTeamsRig(await freshUrl());
+      const { team } = await openAskingTeam(rig);
+      const userId = randomUUID() as UserId;
+      const body = {
+        newUserSparUUID: userId,
+        newUserSparSSOId: { tenant: 'https://idp.example.com', subject: 'sam' },
+        newUserSparDisplayName: 'Sam',
+        newUserSparTeamId: team,
+        newUserSparManagedBy: 'wire',
+        newUserSparRole: 'member',
+      };
+      await rig.send(createSparUser, { body });
+      const user = { userId, clientId: undefined, connectionId: '1' };
+      assert.equal((await rig.send(addClientV6, { user, body: newClient() })).status, 201);
     });
 
     it('counts failures of it as failed logins', async () => {

@@ -1,4 +1,6 @@
+import { clientTokensSuite } from './client-tokens-suite.ts';
 import { secondFactorSuite } from './second-factor-suite.ts';
+import { teamListingSuite } from './team-listing-suite.ts';
 import { teamMatesSuite } from './team-mates-suite.ts';
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
 import { teamInternalSuite } from './teams-internal-suite.ts';
@@ -13,6 +15,8 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamDeletionSuite(freshUrl);
   teamSearchSuite(freshUrl);
   teamInternalSuite(freshUrl);
+  teamListingSuite(freshUrl);
+  clientTokensSuite(freshUrl);
   teamMatesSuite(freshUrl);
   secondFactorSuite(freshUrl);
 }

@@ -27,6 +27,16 @@ describe('a client', () => {
     assert.deepEqual([answer.status, answer.body], [200, { results: [], 'auto-connects': [] }]);
   });
 
+  it('downloads the members of its team as a file', async () => {
+    const team = String((await owner.send('/self')).get('team'));
+    const answer = await owner.send(`/teams/${team}/members/csv`, { headers: { accept: 'text/csv' } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/csv');
+    assert.equal(String(answer.body).split('\r\n').length, 3);
+    const found = await owner.send(`/teams/${team}/search?q=own&frole=owner,admin`);
+    assert.deepEqual([found.status, found.get('returned')], [200, 1]);
+  });
+
   it('has no route for phone numbers from version 6 on', async () => {
     const statusAt = async (version: number) =>
       (await owner.send(`/v${version}/self/phone`, { method: 'DELETE' })).status;

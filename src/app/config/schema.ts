@@ -324,6 +324,11 @@ export const ConfigSchema = group('A backend.', {
       about: 'Folder of the keys that remove members from groups, made on the first start.',
       default: 'data/mls-removal-keys',
     }),
+    tokenKeys: path({
+      about:
+        'Folder of the keys that sign what clients show to a certificate authority (end-to-end identity), made on the first start. The authority has to know the public key.',
+      default: 'data/client-token-keys',
+    }),
     keyPackageLifetimeDays: Type.Optional(
       count({
         about: 'Longest time from now that a key package may be good for; any when left out.',

@@ -1,23 +1,42 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { Reader, Work } from '#storage';
+import type { AccountRow, Reader, Work } from '#storage';
+import { listClientsOf } from '../clients/client-store.ts';
 import type { AccountRemoval } from '../deletion/account-removal.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { setSearchable } from '../search/searchable-teams.ts';
 import type { SecondFactor } from '../second-factor/second-factor.ts';
-import { findAccount } from '../users/user-store.ts';
+import { singleSignOnOf } from '../users/single-sign-on.ts';
+import { findAccount, listAccounts } from '../users/user-store.ts';
 import type { AccountChanges } from './account-changes.ts';
 import { changeAccount, findAccountByEmailKey, lockAccount } from './account-store.ts';
 import { type EmailAddress, readEmail } from './email.ts';
 import type { EmailRules } from './email-rules.ts';
 import type { Passwords } from './password.ts';
 
+/** What a table of a team's members tells of one. */
+export interface MemberCard {
+  readonly name: string;
+  readonly handle: string | undefined;
+  readonly email: string | undefined;
+  readonly managedBy: string;
+  /** The identity provider, and what it calls the user. */
+  readonly idpIssuer: string | undefined;
+  readonly samlNameId: string | undefined;
+  /** What the directory calls the user. */
+  readonly scimExternalId: string | undefined;
+  /** How many clients the user has. */
+  readonly devices: number;
+}
+
 /** What whoever keeps teams may know and do of accounts: those that invite, are invited, and go with their team. */
 export interface AccountsForTeams {
   /** The verified e-mail address of a user. */
   findEmail(user: UserId): Promise<string | undefined>;
+  /** Of those of the users that are active or suspended. */
+  listCards(reader: Reader, users: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberCard>>;
   /** @throws Refusal `invalid-email` */
   readEmail(text: string): EmailAddress;
   /** An address that may be invited. @throws Refusal `invalid-email`, `blacklisted-email` */
@@ -58,6 +77,7 @@ export function createAccountsForTeams(needs: Needs): AccountsForTeams {
   const { reader, emailRules, mailer, passwords, secondFactor, removal, changes } = needs;
   return {
     findEmail: async (user) => (await findAccount(reader, user))?.email ?? undefined,
+    listCards,
     readEmail,
     readInvitee(text) {
       const email = readEmail(text);
@@ -80,6 +100,29 @@ export function createAccountsForTeams(needs: Needs): AccountsForTeams {
       await changes.setStatus(user, suspended ? 'suspended' : 'active');
     },
     remove: (user, allowed) => removal.remove(user, 'team', { allowed }),
+  };
+}
+
+async function listCards(reader: Reader, users: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberCard>> {
+  const accounts = await listAccounts(reader, users);
+  const devices = Map.groupBy(await listClientsOf(reader, users), (client) => client.user_id);
+  const present = accounts.filter(({ status }) => status === 'active' || status === 'suspended');
+  return new Map(
+    present.map((account) => [account.id as UserId, cardOf(account, devices.get(account.id)?.length ?? 0)]),
+  );
+}
+
+function cardOf(account: AccountRow, devices: number): MemberCard {
+  const { saml, scimExternalId } = singleSignOnOf(account);
+  return {
+    name: account.name,
+    handle: account.handle ?? undefined,
+    email: account.email ?? undefined,
+    managedBy: account.managed_by,
+    idpIssuer: saml?.issuer,
+    samlNameId: saml?.nameId,
+    scimExternalId,
+    devices,
   };
 }
 

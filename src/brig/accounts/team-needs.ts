@@ -18,6 +18,11 @@ export interface AccountTeams {
   mayChangeProfiles(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
   /** At most `limit` members of a team. */
   listMembers(reader: Reader, team: TeamId, limit: number): Promise<readonly UserId[]>;
+  /**
+   * Every member with its role, for who may add members.
+   * @throws Refusal `insufficient-permissions`
+   */
+  listRoles(reader: Reader, team: TeamId, viewer: UserId): Promise<ReadonlyMap<UserId, TeamRole | undefined>>;
   /** How far a member's search by name goes: to everybody who can be found, its own team, or nowhere. */
   searchReach(reader: Reader, team: TeamId, user: UserId): Promise<'everybody' | 'team' | 'nobody'>;
   /** Whether the members of a team need a mailed code beside their password. */
@@ -42,6 +47,9 @@ export const withoutTeams: AccountTeams = {
   isOwner: async () => true,
   mayChangeProfiles: async () => false,
   listMembers: async () => [],
+  listRoles: async () => {
+    throw refuse('insufficient-permissions');
+  },
   searchReach: async () => 'everybody',
   asksSecondFactor: async () => false,
   found: async () => undefined,

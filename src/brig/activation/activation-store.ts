@@ -29,6 +29,23 @@ export async function findActivation(
     .executeTakeFirst();
 }
 
+/** Of each user the address that a code was last made for, which the user may have proven since. */
+export async function listNewestEmails(
+  reader: Reader,
+  users: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, string>> {
+  if (users.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('activation')
+    .select(['user_id', 'email'])
+    .where('user_id', 'in', [...users])
+    .where('expires_at', '>', nowMs)
+    .orderBy('expires_at')
+    .execute();
+  return new Map(rows.map(({ user_id: user, email }) => [user ?? '', email]));
+}
+
 /** What a new pending activation is for. */
 export interface NewActivation {
   readonly email: EmailAddress;

@@ -6,6 +6,7 @@ import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, ClientRow, Storage, Work } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
 import type { Passwords } from '../accounts/password.ts';
+import { removeNonces } from '../client-tokens/nonce-store.ts';
 import { removeKeyPackages } from '../key-packages/key-package-store.ts';
 import { removeLabelledCookies } from '../login/cookie-store.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -85,6 +86,7 @@ export function createClients(needs: ClientsNeeds): Clients {
     await removeLabelledCookies(work, userId, labels);
     await removePrekeys(work, userId, ids);
     await removeKeyPackages(work, userId, ids);
+    await removeNonces(work, userId, ids);
     await removeClientRows(work, userId, ids);
     for (const id of ids) {
       for (const hook of needs.onClientRemoved) await hook(work, userId, id);

@@ -4,6 +4,7 @@ import { refuse } from '#contract/refusal.ts';
 import { type AuthenticatedUser, handle, type ServedRoute } from '#contract/route.ts';
 import type { AccountRow, Reader } from '#storage';
 import type { AccountChanges } from '../accounts/account-changes.ts';
+import { hasIdentity } from '../accounts/identity.ts';
 import type { Handles } from '../handles/handles.ts';
 import type { PasswordChange } from '../login/password-change.ts';
 import { selfProfileOf } from '../users/profile.ts';
@@ -74,7 +75,7 @@ function identityRoutes({ reader, handles, passwordChange }: SelfRouteNeeds): re
 }
 
 async function lastIdentityOf(reader: Reader, userId: UserId): Promise<'no-identity' | 'last-identity'> {
-  return (await getAccount(reader, userId)).email_key === null ? 'no-identity' : 'last-identity';
+  return hasIdentity(await getAccount(reader, userId)) ? 'last-identity' : 'no-identity';
 }
 
 /** The login session that causes an event need not be told of it. */

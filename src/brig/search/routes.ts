@@ -67,7 +67,8 @@ function resultOf(contacts: readonly Contact[], tookMs: number, searchPolicy: Se
   };
 }
 
-function readSize(size: string | undefined): number {
+/** How many results are wanted. @throws Refusal `bad-request` */
+export function readSize(size: string | undefined): number {
   if (size === undefined) return searchSize.default;
   const number = Number(size);
   if (number >= 1 && number <= searchSize.max) return number;

@@ -9,6 +9,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import { verificationMail } from '../mail/messages.ts';
 import type { BrigSettings } from '../settings.ts';
 import { teamOf } from '../users/profile.ts';
+import { singleSignOnOf } from '../users/single-sign-on.ts';
 import { findCode, findSentAt, judgeCode, putCode } from './verification-codes.ts';
 
 /**
@@ -49,7 +50,9 @@ export function createSecondFactor({
   settings,
   now,
 }: SecondFactorNeeds): SecondFactor {
+  /** Who comes from an identity provider was asked for as much there. */
   async function isAskedOf(account: AccountRow): Promise<boolean> {
+    if (singleSignOnOf(account).saml !== undefined) return false;
     const team = teamOf(account);
     return team !== undefined && (await teams.asksSecondFactor(team));
   }

@@ -1,6 +1,9 @@
+import type { TeamContact } from '#contract/client/team-search.ts';
 import type { BackendDomain, Handle, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { Contact, SelfProfile, SsoId, UserProfile } from '#contract/profiles.ts';
+import type { TeamRole } from '#contract/teams.ts';
 import type { AccountRow } from '#storage';
+import { singleSignOnOf } from './single-sign-on.ts';
 
 /** The one place where an account's row becomes what the contract shows of it. */
 
@@ -54,7 +57,7 @@ export function selfProfileOf(account: AccountRow, domain: BackendDomain): SelfP
   return {
     ...personOf(account, domain),
     locale: account.locale,
-    managed_by: account.managed_by === 'scim' ? 'scim' : 'wire',
+    managed_by: managedByOf(account),
     ...(account.email === null ? {} : { email: account.email }),
     ...(account.sso_id === null ? {} : { sso_id: JSON.parse(account.sso_id) as SsoId }),
   };
@@ -71,6 +74,34 @@ export function contactOf(account: AccountRow, domain: BackendDomain): Contact {
     handle: account.handle,
     team: account.team as TeamId | null,
   };
+}
+
+/** A member of a team as its admins see it. @param newestEmail the address that it has last asked for */
+export function teamContactOf(
+  account: AccountRow,
+  role: TeamRole | undefined,
+  newestEmail: string | undefined,
+): TeamContact {
+  const { saml, scimExternalId } = singleSignOnOf(account);
+  return {
+    id: userIdOf(account),
+    name: account.name,
+    accent_id: account.accent_id,
+    handle: account.handle as Handle | null,
+    team: account.team as TeamId | null,
+    email: account.email,
+    email_unvalidated: newestEmail === undefined || newestEmail === account.email ? null : newestEmail,
+    created_at: new Date(account.created_at).toISOString(),
+    managed_by: managedByOf(account),
+    role: role ?? null,
+    saml_idp: saml?.issuer ?? null,
+    scim_external_id: scimExternalId ?? null,
+    sso: saml === undefined ? null : { issuer: saml.issuer, nameid: saml.nameId },
+  };
+}
+
+function managedByOf(account: AccountRow): SelfProfile['managed_by'] {
+  return account.managed_by === 'scim' ? 'scim' : 'wire';
 }
 
 function protocolsOf(account: AccountRow): SelfProfile['supported_protocols'] {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { route } from '../route.ts';
-import { TeamIdSchema, UserIdSchema } from '../schema.ts';
+import { StreamedBytes, TeamIdSchema, UserIdSchema } from '../schema.ts';
 import { Permissions, SearchVisibility, Team, TeamMember } from '../teams.ts';
 import { KnownPassword, TeamText } from './registration.ts';
 
@@ -77,6 +77,13 @@ export const getTeamMember = route('GET', '/teams/:tid/members/:uid', {
   auth: 'user',
   params: member,
   answers: { 200: TeamMember },
+});
+
+export const getTeamMembersTable = route('GET', '/teams/:tid/members/csv', {
+  about: 'All members of a team as comma-separated values, for its admins.',
+  auth: 'user',
+  params: team,
+  answers: { 200: StreamedBytes },
 });
 
 export const putTeamMember = route('PUT', '/teams/:tid/members', {

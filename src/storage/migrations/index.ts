@@ -14,6 +14,7 @@ import { assetUsage } from './0014-asset-usage.ts';
 import { teams } from './0015-teams.ts';
 import { consumers } from './0016-consumers.ts';
 import { services } from './0017-services.ts';
+import { noncesAndActivations } from './0019-nonces-and-activations.ts';
 import { secondFactor } from './0019-second-factor.ts';
 import type { Forms } from './forms.ts';
 
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   consumers,
   services,
   secondFactor,
+  noncesAndActivations,
 ];

@@ -41,6 +41,15 @@ export interface KeyPackageRow {
   not_after: number;
 }
 
+/** What a client must sign next to prove who it is. Owner: brig. */
+export interface ClientNonceRow {
+  user_id: string;
+  client_id: string;
+  /** 16 bytes in base64url. */
+  nonce: string;
+  expires_at: number;
+}
+
 /** What a user's clients remember for each other. Owner: brig. */
 export interface PropertyRow {
   user_id: string;
@@ -51,6 +60,7 @@ export interface PropertyRow {
 
 export interface DeviceTables {
   client: ClientRow;
+  client_nonce: ClientNonceRow;
   prekey: PrekeyRow;
   key_package: KeyPackageRow;
   property: PropertyRow;

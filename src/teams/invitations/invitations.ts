@@ -2,10 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Invitation, InvitationRequest } from '#contract/client/team-invitations.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import { holds, isWithin, permissionsOf, type Team, type TeamRole } from '#contract/teams.ts';
+import { isWithin, permissionsOf, type Team, type TeamRole } from '#contract/teams.ts';
 import type { Reader, Storage, TeamInvitationRow, Work } from '#storage';
 import { findFeature } from '../features/feature-store.ts';
-import { findMember, type Member } from '../members/member-store.ts';
+import { getInviter } from '../members/checks.ts';
+import type { Member } from '../members/member-store.ts';
 import type { TeamAccounts } from '../needs.ts';
 import type { TeamsSettings } from '../settings.ts';
 import { lockTeam } from '../team-store.ts';
@@ -125,14 +126,6 @@ export function createInvitations({ storage, accounts, settings, now }: Invitati
 interface Invited {
   readonly team: Team;
   readonly invitation: Invitation;
-}
-
-async function getInviter(reader: Reader, team: TeamId, user: UserId): Promise<Member> {
-  const member = await findMember(reader, team, user);
-  if (member === undefined || !holds(member.permissions.self, 'AddTeamMember')) {
-    throw refuse('insufficient-permissions');
-  }
-  return member;
 }
 
 /** Nobody is invited to more than the inviter may let others do. */

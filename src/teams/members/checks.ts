@@ -18,6 +18,15 @@ export async function getTargetMember(reader: Reader, team: TeamId, user: UserId
   return member;
 }
 
+/** Who may ask people into the team. @throws Refusal `insufficient-permissions` */
+export async function getInviter(reader: Reader, team: TeamId, user: UserId): Promise<Member> {
+  const member = await findMember(reader, team, user);
+  if (member === undefined || !holds(member.permissions.self, 'AddTeamMember')) {
+    throw refuse('insufficient-permissions');
+  }
+  return member;
+}
+
 /** @throws Refusal `operation-denied` */
 export function assertPermitted({ permissions }: Member, permission: TeamPermission): void {
   if (holds(permissions.self, permission)) return;

@@ -1,7 +1,15 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
-import { roleOf } from '#contract/teams.ts';
+import { roleOf, type TeamRole } from '#contract/teams.ts';
 import type { Reader } from '#storage';
-import { findMember, findMembership, listMembers, listNamedMembers, type Member } from './member-store.ts';
+import { getInviter } from './checks.ts';
+import {
+  findMember,
+  findMembership,
+  listAllMembers,
+  listMembers,
+  listNamedMembers,
+  type Member,
+} from './member-store.ts';
 
 /** Who is in which team, as other parts ask about it. Teams that are on their way out have nobody. */
 export interface MemberLookup {
@@ -11,6 +19,8 @@ export interface MemberLookup {
   isOwner(reader: Reader, team: TeamId, user: UserId): Promise<boolean>;
   /** At most `limit` members; or which of the named users are. */
   list(reader: Reader, team: TeamId, limit: number, only?: readonly UserId[]): Promise<readonly UserId[]>;
+  /** Every member with its role, for who may ask people into the team. @throws Refusal `insufficient-permissions` */
+  listRoles(reader: Reader, team: TeamId, viewer: UserId): Promise<ReadonlyMap<UserId, TeamRole | undefined>>;
 }
 
 export const memberLookup: MemberLookup = {
@@ -26,5 +36,13 @@ export const memberLookup: MemberLookup = {
         ? await listMembers(reader, team, limit)
         : await listNamedMembers(reader, team, only);
     return members.map(({ user }) => user);
+  },
+  async listRoles(reader, team, viewer) {
+    await getInviter(reader, team, viewer);
+    const roles = new Map<UserId, TeamRole | undefined>();
+    for await (const page of listAllMembers(reader, team)) {
+      for (const { user, permissions } of page) roles.set(user, roleOf(permissions.self));
+    }
+    return roles;
   },
 };

@@ -57,6 +57,19 @@ export async function listMembers(
   return rows.map(fromRow);
 }
 
+/** All members, some at a time: a team may have thousands. */
+export async function* listAllMembers(
+  reader: Reader,
+  team: TeamId,
+  atOnce = 1000,
+): AsyncGenerator<readonly Member[]> {
+  let page: readonly Member[] = [];
+  do {
+    page = await listMembers(reader, team, atOnce, page.at(-1)?.user);
+    yield page;
+  } while (page.length === atOnce);
+}
+
 /** Ids in one `in (…)`: SQLite bounds its variables. */
 const idsPerQuery = 500;
 

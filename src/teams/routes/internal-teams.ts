@@ -6,7 +6,7 @@ import { handle, type ServedRoute } from '#contract/route.ts';
 import type { Storage } from '#storage';
 import { removeInvitations } from '../invitations/invitation-store.ts';
 import type { Join } from '../members/joining.ts';
-import { findMembership, listMembers, type Member } from '../members/member-store.ts';
+import { findMembership, listAllMembers, listMembers } from '../members/member-store.ts';
 import { viewOf } from '../members/member-view.ts';
 import { readPermissions } from '../members/permission-sets.ts';
 import type { TeamAccounts } from '../needs.ts';
@@ -51,11 +51,9 @@ function membershipRoutes({ storage, accounts, join }: Needs): readonly ServedRo
 function suspensionRoutes({ storage, accounts }: Needs): readonly ServedRoute[] {
   /** An account after the other; asked again it goes on. */
   async function setSuspended(team: TeamId, suspended: boolean): Promise<void> {
-    let page: readonly Member[] = [];
-    do {
-      page = await listMembers(storage.reader, team, maxListedMembers, page.at(-1)?.user);
+    for await (const page of listAllMembers(storage.reader, team)) {
       for (const { user } of page) await accounts.setSuspended(user, suspended);
-    } while (page.length === maxListedMembers);
+    }
   }
   return [
     handle(internal.suspendTeam, async ({ params }) => {

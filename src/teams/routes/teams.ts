@@ -1,11 +1,12 @@
 import * as client from '#contract/client/teams.ts';
 import { refuse } from '#contract/refusal.ts';
 import { type AuthenticatedUser, handle, type ServedRoute } from '#contract/route.ts';
-import { holds } from '#contract/teams.ts';
 import type { Storage } from '#storage';
 import type { DeletionRequests } from '../deletion/deletion-requests.ts';
 import type { TeamChanges } from '../founding/team-changes.ts';
+import { getInviter } from '../members/checks.ts';
 import type { ActingMember, MemberChanges } from '../members/member-changes.ts';
+import type { MemberExport } from '../members/member-export.ts';
 import type { MemberList } from '../members/member-list.ts';
 import { countMembers, findMember } from '../members/member-store.ts';
 import { findTeam } from '../team-store.ts';
@@ -14,6 +15,7 @@ interface Needs {
   readonly storage: Pick<Storage, 'reader'>;
   readonly teamChanges: TeamChanges;
   readonly memberList: MemberList;
+  readonly memberExport: MemberExport;
   readonly memberChanges: MemberChanges;
   readonly deletionRequests: DeletionRequests;
 }
@@ -36,16 +38,13 @@ function ownTeamRoutes({ storage: { reader }, teamChanges }: Needs): readonly Se
       return { status: 200 };
     }),
     handle(client.getTeamSize, async ({ user, params }) => {
-      const member = await findMember(reader, params.tid, user.userId);
-      if (member === undefined || !holds(member.permissions.self, 'AddTeamMember')) {
-        throw refuse('insufficient-permissions');
-      }
+      await getInviter(reader, params.tid, user.userId);
       return { status: 200, body: { teamSize: await countMembers(reader, params.tid) } };
     }),
   ];
 }
 
-function memberRoutes({ memberList, memberChanges }: Needs): readonly ServedRoute[] {
+function memberRoutes({ memberList, memberExport, memberChanges }: Needs): readonly ServedRoute[] {
   return [
     handle(client.getTeamMembers, async ({ user, params, query }) => {
       const limit = readMaxResults(query.maxResults);
@@ -64,6 +63,14 @@ function memberRoutes({ memberList, memberChanges }: Needs): readonly ServedRout
       const members = await memberList.listNamed(user.userId, params.tid, body.user_ids);
       return { status: 200, body: { members, hasMore: false } };
     }),
+    handle(client.getTeamMembersTable, async ({ user, params }) => ({
+      status: 200,
+      headers: {
+        'content-type': 'text/csv',
+        'content-disposition': 'attachment; filename="wire_team_members.csv"',
+      },
+      body: await memberExport.open(user.userId, params.tid),
+    })),
     handle(client.putTeamMember, async ({ user, params, body: { member } }) => {
       await memberChanges.setPermissions(actorOf(user), params.tid, member.user, member.permissions);
       return { status: 200 };
