@@ -22,8 +22,7 @@ export async function openPinnedSession(
 ): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? 443 : Number(url.port);
-  const address = await permittedAddress(host, port, mayConnect);
-  signal.throwIfAborted();
+  const address = await permittedAddress(host, port, mayConnect, signal);
   // The pinned key stands in for a chain to a root: `assertPinned` looks at both.
   const options = { host: address, port, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
   const socket = connect(isIP(host) === 0 ? { ...options, servername: host } : options);
@@ -41,9 +40,14 @@ export async function openPinnedSession(
   }
 }
 
-async function permittedAddress(host: string, port: number, mayConnect: EgressCheck): Promise<string> {
+async function permittedAddress(
+  host: string,
+  port: number,
+  mayConnect: EgressCheck,
+  signal: AbortSignal,
+): Promise<string> {
   const family = isIP(host);
-  const candidates = family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
+  const candidates = family === 0 ? await lookUp(host, signal) : [{ address: host, family }];
   const problems: string[] = [];
   for (const { address, family: found } of candidates) {
     const problem = mayConnect({ address, family: found === 6 ? 6 : 4 }, port);
@@ -51,6 +55,18 @@ async function permittedAddress(host: string, port: number, mayConnect: EgressCh
     problems.push(problem);
   }
   throw new Error(problems.join('; ') || `${host} has no address`);
+}
+
+/** The system's resolver knows no signal; what it says too late is not listened to. */
+async function lookUp(host: string, signal: AbortSignal) {
+  const late = Promise.withResolvers<never>();
+  const abort = () => late.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([lookup(host, { all: true }), late.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function secured(socket: TLSSocket): Promise<void> {

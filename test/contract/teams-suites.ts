@@ -1,3 +1,5 @@
+import { legalholdHoldsSuite } from './legalhold-holds-suite.ts';
+import { legalholdServiceSuite } from './legalhold-service-suite.ts';
 import { secondFactorSuite } from './second-factor-suite.ts';
 import { teamMatesSuite } from './team-mates-suite.ts';
 import { teamDeletionSuite } from './teams-deletion-suite.ts';
@@ -15,4 +17,6 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   teamInternalSuite(freshUrl);
   teamMatesSuite(freshUrl);
   secondFactorSuite(freshUrl);
+  legalholdServiceSuite(freshUrl);
+  legalholdHoldsSuite(freshUrl);
 }

@@ -14,6 +14,7 @@ import { assetUsage } from './0014-asset-usage.ts';
 import { teams } from './0015-teams.ts';
 import { consumers } from './0016-consumers.ts';
 import { services } from './0017-services.ts';
+import { legalhold } from './0018-legalhold.ts';
 import { secondFactor } from './0019-second-factor.ts';
 import type { Forms } from './forms.ts';
 
@@ -43,5 +44,6 @@ export const migrations: readonly Migration[] = [
   teams,
   consumers,
   services,
+  legalhold,
   secondFactor,
 ];
