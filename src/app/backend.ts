@@ -19,6 +19,7 @@ import type { ServedRpc } from '#contract/rpc.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { ComponentTransport, RpcTransport } from '#contract/rpc-transport.ts';
+import { createPinnedCaller } from '#external';
 import {
   createComponentHttp,
   createFederationRules,
@@ -51,6 +52,7 @@ import {
 import {
   assetFolder,
   brigSettings,
+  callerOptions,
   cargoholdSettings,
   componentUrls,
   federatorNeeds,
@@ -63,7 +65,7 @@ import {
   urlOf,
 } from './slices.ts';
 import { explainStart } from './start-failure.ts';
-import { brigTeams, galleyTeams, teamAccounts } from './team-needs.ts';
+import { brigTeams, galleyTeams, teamAccounts, teamConversations } from './team-needs.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** `federator` runs outward, inward and ingress alone; `components` all the rest; `all` both in one process. */
@@ -156,7 +158,8 @@ async function openComponents(
       storage,
       events: notifications,
       accounts: teamAccounts(() => brig),
-      conversations: { end: (team, by, until) => galley.endTeamConversations(team, by, until) },
+      conversations: teamConversations(() => galley),
+      callService: createPinnedCaller(callerOptions(config)),
       queueIds: createNotificationIds(config.domain),
       settings: teamsSettings(config),
     }),
@@ -171,6 +174,7 @@ async function openComponents(
       mlsClients: galleyMlsClients(() => brig),
       audience: galleyAudience(storage.reader, teams, () => brig),
       teams: galleyTeams(storage.reader, teams),
+      legalhold: teams.legalhold,
       migration: galleyMigration(() => brig, teams),
       events: notifications,
       outbox,

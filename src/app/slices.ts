@@ -1,6 +1,7 @@
 import type { BrigSettings, MailSettings } from '#brig';
 import type { CargoholdSettings, FolderStoreOptions } from '#cargohold';
-import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
+import type { PinnedCallerOptions } from '#external';
+import { type ComponentUrls, createEgressRules, type FederatorNeeds, ownListeners } from '#federator';
 import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
 import type { NotificationSettings } from '#notifications';
@@ -52,12 +53,20 @@ export function galleySettings({ limits, conversations }: Config): Partial<Galle
   };
 }
 
-export function teamsSettings({ api, listen, limits, mls, notifications }: Config): Partial<TeamsSettings> {
+export function teamsSettings({
+  api,
+  listen,
+  limits,
+  mls,
+  notifications,
+  legalhold,
+}: Config): Partial<TeamsSettings> {
   return {
     maxTeamSize: limits.teamMembers,
     invitationUrl: `${clientUrl({ api, listen })}/join`,
     queueSeconds: notifications.retentionDays * daySeconds,
     offersMls: mls.enabled && mls.offered,
+    legalhold: legalhold.policy,
   };
 }
 
@@ -145,6 +154,21 @@ export function federatorNeeds(config: Config): Omit<FederatorNeeds, 'policy'> {
       egress: { allow: allowedEgress(config), isOwnListener: ownListeners(own) },
     },
     limits: { requestBytes: limits.rpcBodyBytes, closeGraceMs: shutdown.drainMs },
+  };
+}
+
+/** How services of teams are called. Their addresses come from users. */
+export function callerOptions({ services, listen }: Config): PinnedCallerOptions {
+  const own = Object.values(listen).filter((at) => at !== undefined);
+  const rules = createEgressRules({
+    setting: 'services.egress.allow',
+    allow: services.egress.allow,
+    isOwnListener: ownListeners(own),
+  });
+  return {
+    mayConnect: (candidate, port) => rules.check(candidate, port)?.reason,
+    timeoutMs: 10_000,
+    maxAnswerBytes: 1024 * 1024,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { AccountTeams, Brig } from '#brig';
 import { isAdmin } from '#contract/teams.ts';
-import type { TeamLookup } from '#galley';
+import type { Galley, TeamLookup } from '#galley';
 import type { Reader } from '#storage';
-import type { TeamAccounts, Teams } from '#teams';
+import type { TeamAccounts, TeamConversations, Teams } from '#teams';
 
 /** What is known of teams, in the words of other parts. */
 
-export function brigTeams({ members, features, found, acceptance, search }: Teams): AccountTeams {
+export function brigTeams({ members, features, found, acceptance, search, legalhold }: Teams): AccountTeams {
   const { isOwner, list: listMembers, listRoles } = members;
   return {
     isOwner,
@@ -20,6 +20,7 @@ export function brigTeams({ members, features, found, acceptance, search }: Team
     asksSecondFactor: async (team) =>
       (await features.get(team, 'sndFactorPasswordChallenge')).status === 'enabled',
     isLegalholdEnabled: async (team) => (await features.get(team, 'legalhold')).status === 'enabled',
+    legalholdStatusesOf: legalhold.statusesOf,
     found,
     ...acceptance,
   };
@@ -47,5 +48,22 @@ export function teamAccounts(brig: () => Pick<Brig, 'forTeams'>): TeamAccounts {
     setTeam: (work, user, team) => brig().forTeams.setTeam(work, user, team),
     setSuspended: (user, suspended) => brig().forTeams.setSuspended(user, suspended),
     setSearchable: (work, team, searchable) => brig().forTeams.setSearchable(work, team, searchable),
+    areLegalholdPrekeys: (device) => brig().forTeams.legalhold.arePrekeys(device),
+    legalholdClientId: (device) => brig().forTeams.legalhold.clientId(device),
+    draftLegalholdClient: (user, device) => brig().forTeams.legalhold.draft(user, device),
+    endLegalhold: (work, user) => brig().forTeams.legalhold.end(work, user),
+    tellLegalholdRequest: (work, user, device) => brig().forTeams.legalhold.tellRequest(work, user, device),
+    suspendConnections: (user) => brig().forTeams.connections.suspend(user),
+    resumeConnections: (user) => brig().forTeams.connections.resume(user),
+  };
+}
+
+/** What galley does with conversations, in the words of teams. */
+export function teamConversations(
+  galley: () => Pick<Galley, 'endTeamConversations' | 'partForLegalhold'>,
+): TeamConversations {
+  return {
+    end: (team, by, until) => galley().endTeamConversations(team, by, until),
+    part: (user) => galley().partForLegalhold(user),
   };
 }

@@ -49,16 +49,18 @@ import {
 import type { UserRemoval } from './deletion/account-removal.ts';
 import { createHandles } from './handles/handles.ts';
 import type { LifetimeRule } from './key-packages/key-package-store.ts';
-import { createKeyPackages, type LegalholdGuard } from './key-packages/key-packages.ts';
+import { createKeyPackages } from './key-packages/key-packages.ts';
 import { createOwnKeyPackages, type OwnKeyPackages } from './key-packages/own-key-packages.ts';
 import { createRemoteMlsClients, type RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
+import { createLegalholdClients } from './legalhold/legalhold-clients.ts';
+import { createLegalholdGuard } from './legalhold/legalhold-guard.ts';
 import { createAccess } from './login/access.ts';
 import { createInactivity } from './login/inactivity.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginBudget } from './login/login-budget.ts';
 import { createPasswordChange } from './login/password-change.ts';
 import { createPasswordReset } from './login/password-reset.ts';
-import { createSessions } from './login/sessions.ts';
+import { createSessions, type Sessions } from './login/sessions.ts';
 import { createTokenVerifier, type VerifiedToken } from './login/token-verifier.ts';
 import { createVouchedLogin } from './login/vouched-login.ts';
 import { Zauth } from './login/zauth.ts';
@@ -112,7 +114,6 @@ export type {
   TeamRules,
 } from './connections/needs.ts';
 export type { UserRemoval } from './deletion/account-removal.ts';
-export type { LegalholdGuard } from './key-packages/key-packages.ts';
 export type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
 export type { VerifiedToken } from './login/token-verifier.ts';
 export type { MailSettings } from './mail/mailer.ts';
@@ -149,8 +150,6 @@ export interface BrigNeeds {
   readonly onUserDeleted?: readonly UserRemoval[];
   /** Whoever keeps teams; without it they are ids and nothing more. */
   readonly teams?: AccountTeams;
-  /** Who may have whose key packages under legal hold; without it nobody is under it. */
-  readonly legalhold?: LegalholdGuard;
   /** Whoever keeps something for clients. */
   readonly onClientRemoved?: readonly ClientRemovedHook[];
   /** Unix time in milliseconds. */
@@ -209,8 +208,9 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const devices = createDevices(needs, { settings, passwords, secondFactor, mailer, now });
   const { directory, remoteClients, claims, clients, keyPackages } = devices;
   const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
-  const { connections, deletion, federationStatus } = people;
-  const changes = createAccountChanges(needs.storage, people.userEvents);
+  const { connections, deletion, federationStatus, userEvents } = people;
+  const sessions = createSessions({ zauth, settings, now });
+  const changes = createAccountChanges(needs.storage, userEvents);
   return {
     rpcs: brigRpcTable({
       ownDomain: needs.ownDomain,
@@ -225,6 +225,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       events: needs.events,
       inbox: needs.inbox ?? withoutInbox,
       deletion,
+      teams: needs.teams ?? withoutTeams,
     }),
     ...createRoutes(needs, {
       zauth,
@@ -237,6 +238,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       devices,
       people,
       changes,
+      sessions,
     }),
     tokens: { verify: createTokenVerifier(zauth, now) },
     clients: {
@@ -264,6 +266,8 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       secondFactor,
       removal: people.removal,
       changes,
+      legalhold: createLegalholdClients({ clients, sessions, userEvents }),
+      connections: connections.legalhold,
     }),
     connections: connections.store,
     federationStatus,
@@ -331,18 +335,17 @@ interface Owned {
   readonly devices: Devices;
   readonly people: People;
   readonly changes: AccountChanges;
+  readonly sessions: Sessions;
 }
 
 /** Puts the subjects together: each gets what it declares in its needs. */
-function createRoutes(
-  needs: BrigNeeds,
-  { zauth, mailer, now, settings, emailRules, passwords, secondFactor, devices, people, changes }: Owned,
-): Pick<Brig, 'routes' | 'internalRoutes'> {
+function createRoutes(needs: BrigNeeds, owned: Owned): Pick<Brig, 'routes' | 'internalRoutes'> {
+  const { zauth, mailer, now, settings, emailRules, passwords, secondFactor } = owned;
+  const { devices, people, changes, sessions } = owned;
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
   const { directory, remoteClients, claims, clients } = devices;
   const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
-  const sessions = createSessions({ zauth, settings, now });
   const activation = createActivation({ storage, settings, emailRules, userEvents, mailer, now });
   const registration = createRegistration({
     storage,
@@ -373,7 +376,9 @@ function createRoutes(
   const passwordReset = createPasswordReset({ storage, passwords, mailer, settings, now });
   const passwordChange = createPasswordChange(storage, passwords);
   const properties = createProperties({ storage, events, limits: settings.properties });
-  const prekeys = createPrekeyClaims({ ownDomain, federation, claims, maxUsers: settings.claimedUsers });
+  const legalhold = createLegalholdGuard(reader, teams);
+  const maxUsers = settings.claimedUsers;
+  const prekeys = createPrekeyClaims({ ownDomain, federation, claims, legalhold, maxUsers });
   const keyPackages = createKeyPackages({
     ownDomain,
     storage,
@@ -381,7 +386,7 @@ function createRoutes(
     own: devices.keyPackages,
     enabled: settings.mlsEnabled,
     lifetimes: devices.lifetimes,
-    legalhold: needs.legalhold,
+    legalhold,
   });
   const lookup = createUserClientLookup({ ownDomain, directory, remoteClients });
   const handles = createHandles({
@@ -405,7 +410,7 @@ function createRoutes(
       ...propertyRoutes({ reader, properties }),
       ...connectionRoutes({ ownDomain, reader, connections }),
       ...deletionRoutes(deletion),
-      ...userRoutes({ ownDomain, reader, federation, onExpired: deletion.removeExpired }),
+      ...userRoutes({ ownDomain, reader, federation, teams, onExpired: deletion.removeExpired }),
       ...searchRoutes({ ownDomain, reader, federation, remoteRules, teams: needs.teams ?? withoutTeams }),
       ...teamSearchRoutes({ reader, teams: needs.teams ?? withoutTeams, now }),
       ...teamMateRoutes({ reader, teams: needs.teams ?? withoutTeams, emailChange }),

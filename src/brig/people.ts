@@ -46,6 +46,7 @@ export async function openPeople(
     events,
     outbox,
     conversations: needs.conversations ?? withoutConversations,
+    teams,
     maxConnections: settings.maxConnections,
     now,
   });

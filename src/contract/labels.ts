@@ -307,6 +307,36 @@ export const labels = catalogue({
   'operation-denied': { status: 403, message: 'Insufficient permissions' },
   'no-binding-team': { status: 403, message: 'Operation allowed only on binding teams' },
   'legalhold-not-enabled': { status: 403, message: 'LegalHold is not enabled for this team' },
+  'legalhold-whitelisted-only': {
+    status: 403,
+    message: 'Operators list the teams that have LegalHold; it cannot be changed here',
+  },
+  'legalhold-disable-unimplemented': {
+    status: 403,
+    message: 'LegalHold cannot be disabled for teams that operators have listed',
+  },
+  'too-large-team-for-legalhold': { status: 403, message: 'The team is too large for LegalHold' },
+  'too-many-members-for-legalhold': {
+    status: 403,
+    message: 'A team with LegalHold cannot have more members',
+  },
+  'legalhold-invalid-key': { status: 400, message: 'The public key of the LegalHold service is invalid' },
+  'legalhold-not-registered': { status: 400, message: 'The team has no LegalHold service' },
+  'legalhold-status-bad': { status: 400, message: 'The LegalHold service does not answer as it should' },
+  'legalhold-unavailable': {
+    status: 412,
+    message: 'The LegalHold service cannot be reached, or has another key than the registered one',
+  },
+  'legalhold-already-enabled': { status: 409, message: 'LegalHold is already enabled for this user' },
+  'legalhold-no-consent': { status: 409, message: 'The user has not consented to LegalHold' },
+  'legalhold-not-pending': {
+    status: 412,
+    message: 'No LegalHold device waits for the approval of this user',
+  },
+  'legalhold-no-device-allocated': {
+    status: 404,
+    message: 'No LegalHold device was requested for this user',
+  },
   'non-binding-team': { status: 404, message: 'Not a member of a binding team' },
   'non-binding-team-members': { status: 403, message: 'Both users must be members of the same binding team' },
   'guest-links-disabled': {

@@ -27,6 +27,7 @@ import { createOneToOneOf } from './creation/one-to-one.ts';
 import { createDepartures } from './departures/departures.ts';
 import { createEndTeamConversations, type EndTeamConversations } from './departures/team-ending.ts';
 import { createBackendChecks } from './federation/backend-checks.ts';
+import { createPartForLegalhold, type PartForLegalhold } from './legalhold/parting.ts';
 import { createSetOwnSettings } from './members/own-settings.ts';
 import { createGroups } from './mls/groups.ts';
 import { createGroupInfos } from './mls-conversations/group-info.ts';
@@ -39,7 +40,7 @@ import { createProposeRemovals } from './mls-messages/removal-proposals.ts';
 import { createSendMls } from './mls-messages/send.ts';
 import { createSendMlsToOwn } from './mls-messages/send-to-own.ts';
 import { createFindTarget } from './mls-messages/targets.ts';
-import type { GalleyNeeds } from './needs.ts';
+import { type GalleyNeeds, withoutLegalhold } from './needs.ts';
 import { createBroadcast } from './proteus/broadcast.ts';
 import { createReceive } from './proteus/receive.ts';
 import { createSend } from './proteus/send.ts';
@@ -74,6 +75,7 @@ export type {
   AudienceLookup,
   ClientLookup,
   GalleyNeeds,
+  LegalholdLookup,
   MigrationLookup,
   MlsClientLookup,
   OwnUser,
@@ -92,6 +94,8 @@ export interface Galley extends AsyncDisposable {
   userDeleted(work: Work, user: UserId): Promise<void>;
   /** Ends the conversations of a team that was deleted. */
   readonly endTeamConversations: EndTeamConversations;
+  /** Has those leave groups of an own user who may not be together because of its legal hold. */
+  readonly partForLegalhold: PartForLegalhold;
   /** Tells the owners of an own user's conversations that a client of it is gone. */
   clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
   /** Who is in which conversation, from memory. */
@@ -130,6 +134,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
     userDeleted: departures.userDeleted,
     clientRemoved: departures.clientRemoved,
     endTeamConversations: parts.endTeamConversations,
+    partForLegalhold: parts.partForLegalhold,
     conversations: parts.conversations,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -141,10 +146,10 @@ export function openGalley(needs: GalleyNeeds): Galley {
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createParts(needs: GalleyNeeds) {
   const { ownDomain, storage, users, clients, audience, teams, migration } = needs;
-  const { events, outbox, inbox, now = Date.now } = needs;
+  const { events, outbox, inbox, legalhold = withoutLegalhold, now = Date.now } = needs;
   const settings: GalleySettings = { ...defaultSettings, ...needs.settings };
   const federation = needs.federation ?? federationDisabled;
-  const lookups = { users, clients, audience, teams, migration };
+  const lookups = { users, clients, audience, teams, migration, legalhold };
   const shared = { ownDomain, storage, ...lookups, events, outbox, inbox, now, settings };
   const rules = {
     reader: storage.reader,
@@ -179,6 +184,7 @@ function createParts(needs: GalleyNeeds) {
     codes: createCodes(codeNeeds),
     departures: createDepartures(base),
     endTeamConversations: createEndTeamConversations(base),
+    partForLegalhold: createPartForLegalhold(base),
     reading: createReading(base),
     remoteChanges: createRemoteChanges({ ...base, updates }),
     setOwnSettings: createSetOwnSettings(base),

@@ -1,8 +1,10 @@
+import type { ClientClass } from '#contract/devices.ts';
 import type { Push } from '#contract/events/push.ts';
 import type { CallOptions, FederationCaller, QueuedRpc } from '#contract/federation-caller.ts';
 import type { BackendDomain, ClientId, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
+import type { LegalholdStatuses } from '#contract/legalhold.ts';
 import type { InputOf, RpcContext } from '#contract/rpc.ts';
-import type { Storage, Work } from '#storage';
+import type { Reader, Storage, Work } from '#storage';
 import type { RemovalKeys } from './mls/removal-keys.ts';
 import type { GalleySettings } from './settings.ts';
 
@@ -35,8 +37,20 @@ export interface TeamLookup {
   ownPermissionsOf(user: UserId): Promise<number | undefined>;
 }
 
+/** How own users stand to legal hold. */
+export interface LegalholdLookup {
+  /** Who is left out has not consented. */
+  statusesOf(reader: Reader, users: readonly UserId[]): Promise<LegalholdStatuses>;
+}
+
+/** Nobody is under legal hold. */
+export const withoutLegalhold: LegalholdLookup = { statusesOf: async () => new Map() };
+
 /** The clients of each of the asked users. */
-export type ClientsOfUsers = ReadonlyMap<UserId, readonly { readonly id: ClientId }[]>;
+export type ClientsOfUsers = ReadonlyMap<
+  UserId,
+  readonly { readonly id: ClientId; readonly class?: ClientClass }[]
+>;
 
 /** Which clients users have: asked for each message. */
 export interface ClientLookup {
@@ -121,6 +135,8 @@ export interface GalleyNeeds {
   readonly audience: AudienceLookup;
   readonly migration: MigrationLookup;
   readonly teams: TeamLookup;
+  /** Without it nobody is under legal hold. */
+  readonly legalhold?: LegalholdLookup;
   readonly events: Events;
   readonly outbox: Outbox;
   readonly inbox: Inbox;

@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { Push } from '#contract/events/push.ts';
-import type { TeamId, UserId } from '#contract/ids.ts';
+import type { ClientId, TeamId, UserId } from '#contract/ids.ts';
+import type { LegalholdDevice } from '#contract/legalhold.ts';
 import type { Reader, Storage, Work } from '#storage';
 import type { TeamsSettings } from './settings.ts';
 
@@ -73,12 +75,51 @@ export interface TeamAccounts {
   setSuspended(user: UserId, suspended: boolean): Promise<void>;
   /** Says whether a team's members are found by name from outside. */
   setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
+  /** Whether a service has made prekeys that can be a client's. */
+  areLegalholdPrekeys(device: LegalholdDevice): boolean;
+  /** The id that a device has as a client. */
+  legalholdClientId(device: LegalholdDevice): ClientId;
+  /** What a legal hold device of a user will be, before anything of it is kept. */
+  draftLegalholdClient(user: UserId, device: LegalholdDevice): LegalholdClientDraft;
+  /** Takes the legal hold device of a user away, if there is one, and tells that legal hold has ended. */
+  endLegalhold(work: Work, user: UserId): Promise<void>;
+  /** Tells the user, its contacts and its team mates that a device waits for the user's approval. */
+  tellLegalholdRequest(work: Work, user: UserId, device: LegalholdDevice): Promise<void>;
+  /** Suspends the connections of a user with those who have not consented. */
+  suspendConnections(user: UserId): Promise<void>;
+  /** Lifts that. */
+  resumeConnections(user: UserId): Promise<void>;
 }
+
+/** A legal hold device before it is a client. */
+export interface LegalholdClientDraft {
+  readonly id: ClientId;
+  /** Logs the service in, once the client is kept. */
+  readonly refreshToken: string;
+  /** Keeps the client, and tells of it. @throws Refusal `invalid-user`, `suspended` */
+  keep(work: Work, origin: Push['origin']): Promise<void>;
+}
+
+/** Calls a service that a team runs outside, when it has the key. */
+export type CallService = (call: {
+  readonly method: 'GET' | 'POST';
+  readonly baseUrl: string;
+  readonly path: string;
+  readonly key: KeyObject;
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}) => Promise<
+  | { readonly reached: true; readonly status: number; readonly text: string }
+  | { readonly reached: false; readonly reason: string }
+>;
 
 /** What teams asks of whoever keeps conversations. */
 export interface TeamConversations {
   /** Ends all those of a team, in the name of who has deleted it. */
   end(team: TeamId, by: UserId, signal: AbortSignal): Promise<void>;
+  /** Has those leave groups of this user who may not be together because of its legal hold. */
+  part(user: UserId): Promise<void>;
 }
 
 /** Translates between positions in a team's queue and the version 1 UUIDs that clients see. */
@@ -95,6 +136,7 @@ export interface TeamsNeeds {
   readonly accounts: TeamAccounts;
   readonly conversations: TeamConversations;
   readonly queueIds: QueueIds;
+  readonly callService: CallService;
   /** What differs from production's defaults. */
   readonly settings?: Partial<TeamsSettings>;
   /** Unix time in milliseconds. */

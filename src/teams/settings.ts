@@ -12,7 +12,14 @@ export interface TeamsSettings {
   readonly queueSeconds: number;
   /** Whether the feature `mls` is on where no team has set it. */
   readonly offersMls: boolean;
+  readonly legalhold: LegalholdPolicy;
 }
+
+/** Which teams may have legal hold: none, those that turn it on, or those that operators list. */
+export type LegalholdPolicy =
+  | 'disabled-permanently'
+  | 'disabled-by-default'
+  | 'whitelist-teams-and-implicit-consent';
 
 const daySeconds = 86_400;
 
@@ -24,4 +31,5 @@ export const defaultSettings: TeamsSettings = {
   invitationUrl: 'http://127.0.0.1:8080/join',
   queueSeconds: 28 * daySeconds,
   offersMls: false,
+  legalhold: 'disabled-by-default',
 };

@@ -21,3 +21,13 @@ export function deletionFailed(team: string, error: unknown): void {
   deletions.inc({ outcome: 'failed' });
   log.warn({ err: error, team }, 'a team could not be deleted yet');
 }
+
+/** A team's own service; only that team has it. */
+export function legalholdServiceFailed(team: string, path: string, reason: string): void {
+  log.info({ team, path, reason }, 'a legal hold service does not answer as it should');
+}
+
+/** Tried again by itself. */
+export function legalholdSettlingFailed(user: string, error: unknown): void {
+  log.warn({ err: error, user }, "a member's surroundings do not fit its legal hold status yet");
+}

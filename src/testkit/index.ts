@@ -3,11 +3,12 @@
  *
  * `network/` runs whole backends as processes, `clients/` speaks to them as Wire clients do, `remote/` plays a remote
  * backend by script, `dns/` and `ca/` are a name server and a certificate authority on loopback, `smtp/` receives
- * mail, `s3/` keeps objects, `postgres/` runs a database. No part of the product imports it.
+ * mail, `legalhold/` plays a legal hold service, `s3/` keeps objects, `postgres/` runs a database. No part of the product imports it.
  */
 export * from './ca/index.ts';
 export * from './clients/index.ts';
 export * from './dns/index.ts';
+export * from './legalhold/index.ts';
 export * from './network/index.ts';
 export * from './postgres/index.ts';
 export * from './remote/index.ts';

@@ -119,6 +119,10 @@ export async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('handle_reservation').execute();
     await db.deleteFrom('inbox').execute();
     await db.deleteFrom('key_package').execute();
+    await db.deleteFrom('legalhold_device').execute();
+    await db.deleteFrom('legalhold_listed_team').execute();
+    await db.deleteFrom('legalhold_service').execute();
+    await db.deleteFrom('legalhold_unsettled').execute();
     await db.deleteFrom('login_failure').execute();
     await db.deleteFrom('outbox').execute();
     await db.deleteFrom('password_reset').execute();

@@ -14,6 +14,7 @@ import {
   type TeamId,
   type UserId,
 } from '#contract/ids.ts';
+import type { LegalholdStatus } from '#contract/profiles.ts';
 import { Refusal } from '#contract/refusal.ts';
 import type { Route, RouteAnswer, RouteRequest } from '#contract/route.ts';
 import type { InputOf, OutputOf, Rpc } from '#contract/rpc.ts';
@@ -56,6 +57,9 @@ export interface Called {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** The id of a client of a legal hold service. */
+export const listener = '1e' as ClientId;
+
 /** What a remote answers to a call, as JSON; a throw is a remote that fails. */
 export type Script = (call: Called) => unknown;
 
@@ -64,6 +68,8 @@ export interface Rig extends AsyncDisposable {
   readonly galley: Galley;
   /** Clients of own users; those of others are asked for by the script. */
   readonly clients: Map<UserId, readonly ClientId[]>;
+  /** How own users stand to legal hold. */
+  readonly legalhold: Map<UserId, LegalholdStatus>;
   readonly pushes: Push[];
   readonly told: Told[];
   readonly calls: Called[];
@@ -146,6 +152,8 @@ export async function openRig(
   const key = (one: User, other: User) => [one, other].map(({ domain: at, id }) => `${at}/${id}`).join(' ');
   const isConnected = (one: User, other: User) => accepted.has(key(one, other));
   const clients = new Map<UserId, readonly ClientId[]>();
+  const legalhold = new Map<UserId, LegalholdStatus>();
+  const classOf = (client: ClientId) => (client === listener ? { class: 'legalhold' as const } : {});
   const pushes: Push[] = [];
   const told: Told[] = [];
   const calls: Called[] = [];
@@ -170,12 +178,18 @@ export async function openRig(
       },
       clients: {
         own: async (ids) =>
-          new Map(ids.map((id) => [id, (clients.get(id) ?? []).map((client) => ({ id: client }))])),
+          new Map(
+            ids.map((id) => [
+              id,
+              (clients.get(id) ?? []).map((client) => ({ id: client, ...classOf(client) })),
+            ]),
+          ),
         async remote(to, ids) {
           const told = await federation.call(to, getUserClients, { users: [...ids] });
           return new Map(Object.entries(told).map(([id, found]) => [id as UserId, found]));
         },
       },
+      legalhold: { statusesOf: async () => legalhold },
       migration: { find: async () => undefined, allSupportMls: async () => false },
       mlsClients: {
         own: async (ids) =>
@@ -233,6 +247,7 @@ export async function openRig(
     storage,
     galley,
     clients,
+    legalhold,
     pushes,
     told,
     calls,

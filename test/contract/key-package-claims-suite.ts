@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import * as clients from '#contract/client/clients.ts';
 import * as routes from '#contract/client/key-packages.ts';
 import { deleteSelf } from '#contract/client/self.ts';
-import { refuse } from '#contract/refusal.ts';
+import type { UserId } from '#contract/ids.ts';
+import type { LegalholdStatus } from '#contract/profiles.ts';
+import { withoutTeams } from '../../src/brig/accounts/team-needs.ts';
 import { openRig, password, refused } from './brig-rig.ts';
 import { addDevice, createSteps, domain, referenceOf } from './key-packages-rig.ts';
 
@@ -123,19 +125,21 @@ export function keyPackageClaimsSuite(freshUrl: () => Promise<string>): void {
       assert.equal(await stored(), 0);
     });
 
-    it('asks whoever knows of legal hold first', async () => {
-      const legalhold = {
-        assertMayClaim: async () => {
-          throw refuse('missing-legalhold-consent');
-        },
-      };
-      await using rig = await openRig(await freshUrl(), { legalhold });
+    it('gives none of whoever is under legal hold to those who have not consented', async () => {
+      const statuses = new Map<UserId, LegalholdStatus>();
+      const teams = { ...withoutTeams, legalholdStatusesOf: async () => statuses };
+      await using rig = await openRig(await freshUrl(), { teams });
       const { upload, count, claim } = createSteps(rig);
       const user = await rig.addUser('alice@example.com');
+      const other = await rig.addUser('bob@example.com');
+      statuses.set(user.userId, 'enabled');
       const device = await addDevice(rig, user);
       await upload(device, await device.make());
-      await assert.rejects(claim(user, user.userId), refused('missing-legalhold-consent', 403));
+      await assert.rejects(claim(other, user.userId), refused('missing-legalhold-consent', 403));
       assert.equal(await count(device), 1);
+      statuses.set(other.userId, 'disabled');
+      await claim(other, user.userId);
+      assert.equal(await count(device), 0);
     });
   });
 

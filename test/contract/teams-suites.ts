@@ -1,4 +1,6 @@
 import { clientTokensSuite } from './client-tokens-suite.ts';
+import { legalholdHoldsSuite } from './legalhold-holds-suite.ts';
+import { legalholdServiceSuite } from './legalhold-service-suite.ts';
 import { secondFactorSuite } from './second-factor-suite.ts';
 import { teamListingSuite } from './team-listing-suite.ts';
 import { teamMatesSuite } from './team-mates-suite.ts';
@@ -19,4 +21,6 @@ export function teamSuites(freshUrl: () => Promise<string>): void {
   clientTokensSuite(freshUrl);
   teamMatesSuite(freshUrl);
   secondFactorSuite(freshUrl);
+  legalholdServiceSuite(freshUrl);
+  legalholdHoldsSuite(freshUrl);
 }

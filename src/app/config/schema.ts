@@ -193,6 +193,27 @@ const limits = group('Sizes and counts.', {
   }),
 });
 
+const legalhold = group('Legal hold: devices of services that listen to members of teams.', {
+  policy: choice(['disabled-permanently', 'disabled-by-default', 'whitelist-teams-and-implicit-consent'], {
+    about: 'Which teams may have it: none, those that turn it on, or those that operators list.',
+    default: 'disabled-by-default',
+    reason: "it is each team's own choice; members are asked for their consent",
+  }),
+});
+
+const services = group('Services that teams run outside and this backend calls.', {
+  egress: group('Which addresses they may have.', {
+    allow: list(
+      Type.String({ pattern: '^[0-9A-Fa-f:.]+/\\d{1,3}$', expected: 'a range such as 10.0.0.0/8' }),
+      {
+        about: 'Private ranges that services may live in.',
+        default: [],
+        reason: 'admins of teams choose the address; it must not lead into the network of this backend',
+      },
+    ),
+  }),
+});
+
 const components = Type.Optional(
   group('Where the components listen, for `serve --role federator`.', {
     brig: secretUrl('URL of brig.'),
@@ -359,6 +380,8 @@ export const ConfigSchema = group('A backend.', {
     }),
   }),
   calls,
+  legalhold,
+  services,
   conversations: group('Conversations.', {
     guestLinks: flag({
       about: 'Whether one can join conversations by a link.',

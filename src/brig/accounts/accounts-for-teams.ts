@@ -2,7 +2,9 @@ import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, Reader, Work } from '#storage';
 import { listClientsOf } from '../clients/client-store.ts';
+import type { LegalholdConnections } from '../connections/legalhold-connections.ts';
 import type { AccountRemoval } from '../deletion/account-removal.ts';
+import type { LegalholdClients } from '../legalhold/legalhold-clients.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
@@ -61,6 +63,8 @@ export interface AccountsForTeams {
   setSuspended(user: UserId, suspended: boolean): Promise<void>;
   /** Says whether a team's members are found by name from outside. */
   setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
+  readonly legalhold: LegalholdClients;
+  readonly connections: LegalholdConnections;
 }
 
 interface Needs {
@@ -71,11 +75,15 @@ interface Needs {
   readonly secondFactor: Pick<SecondFactor, 'assert'>;
   readonly removal: AccountRemoval;
   readonly changes: Pick<AccountChanges, 'setStatus'>;
+  readonly legalhold: LegalholdClients;
+  readonly connections: LegalholdConnections;
 }
 
 export function createAccountsForTeams(needs: Needs): AccountsForTeams {
   const { reader, emailRules, mailer, passwords, secondFactor, removal, changes } = needs;
   return {
+    legalhold: needs.legalhold,
+    connections: needs.connections,
     findEmail: async (user) => (await findAccount(reader, user))?.email ?? undefined,
     listCards,
     readEmail,

@@ -1,4 +1,5 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
+import type { LegalholdStatuses } from '#contract/legalhold.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { TeamRole } from '#contract/teams.ts';
 import type { Reader, Work } from '#storage';
@@ -40,6 +41,8 @@ export interface AccountTeams {
   enlist(work: Work, team: TeamId, user: UserId, role: TeamRole): Promise<void>;
   /** Whether the members of a team may be put under legal hold. */
   isLegalholdEnabled(team: TeamId): Promise<boolean>;
+  /** How users stand to legal hold; those without a team are left out. */
+  legalholdStatusesOf(reader: Reader, users: readonly UserId[]): Promise<LegalholdStatuses>;
 }
 
 /** Nobody keeps teams: an account's team is just an id, and only founding it leads there. */
@@ -61,4 +64,5 @@ export const withoutTeams: AccountTeams = {
     throw refuse('no-team');
   },
   isLegalholdEnabled: async () => false,
+  legalholdStatusesOf: async () => new Map(),
 };

@@ -1,10 +1,12 @@
+import type { Prekey } from '#contract/devices.ts';
 import type { ClientEvent } from '#contract/events/push.ts';
-import type { BackendDomain, TeamId, UserId } from '#contract/ids.ts';
+import type { BackendDomain, ClientId, TeamId, UserId } from '#contract/ids.ts';
 import type { SelfProfile } from '#contract/profiles.ts';
 import type { AccountRow, Reader, Work } from '#storage';
 import type { ConnectionStore } from '../connections/connection-store.ts';
 import type { Events, Origin } from '../connections/needs.ts';
 import { selfProfileOf, teamOf } from '../users/profile.ts';
+import { findAccount } from '../users/user-store.ts';
 import type { AccountTeams } from './team-needs.ts';
 
 /** What a `user.update` of a profile may carry (reference events 3). */
@@ -15,6 +17,16 @@ export type ProfileChange = Partial<
 interface UserEvent extends ClientEvent {
   readonly user: object;
 }
+
+/** That legal hold of a user was asked for, has begun or has ended. */
+export type LegalholdEvent = ClientEvent & { readonly id: UserId } & (
+    | {
+        readonly type: 'user.legalhold-request';
+        readonly client: { readonly id: ClientId };
+        readonly last_prekey: Prekey;
+      }
+    | { readonly type: 'user.legalhold-enable' | 'user.legalhold-disable' }
+  );
 
 /**
  * Events about changes of an account (reference events 3). Users of other backends get none: they see a change when
@@ -29,6 +41,8 @@ export interface UserEvents {
   activated(work: Work, account: AccountRow): Promise<void>;
   /** It got another e-mail address; to the own clients. */
   emailChanged(work: Work, user: UserId, email: string): Promise<void>;
+  /** To the own clients, accepted contacts on this backend, and team mates. */
+  legalhold(work: Work, event: LegalholdEvent, origin: Origin): Promise<void>;
 }
 
 export interface UserEventNeeds {
@@ -48,6 +62,13 @@ export function createUserEvents({ ownDomain, events, store, teams }: UserEventN
     return members.length > maxFanOut ? [] : members;
   }
 
+  /** The user itself, its contacts, and its team mates. */
+  async function audienceOf(reader: Reader, id: UserId, team: TeamId | undefined) {
+    const contacts = await store.listContacts(reader, id);
+    const mates = team === undefined ? [] : await listTeamMates(reader, team);
+    return [...new Set([id, ...contacts, ...mates])].map((user) => ({ user }));
+  }
+
   async function pushOwn(
     work: Work,
     user: UserId,
@@ -61,12 +82,15 @@ export function createUserEvents({ ownDomain, events, store, teams }: UserEventN
   return {
     async profileChanged(work, account, change, origin) {
       const id = account.id as UserId;
-      const contacts = await store.listContacts(work.reader, id);
-      const team = teamOf(account);
-      const mates = team === undefined ? [] : await listTeamMates(work.reader, team);
-      const recipients = [...new Set([id, ...contacts, ...mates])].map((user) => ({ user }));
+      const recipients = await audienceOf(work.reader, id, teamOf(account));
       const event: UserEvent = { type: 'user.update', user: { id, ...change, sso_id_deleted: false } };
       await events.push(work, { recipients, event, origin, route: 'direct' });
+    },
+
+    async legalhold(work, event, origin) {
+      const account = await findAccount(work.reader, event.id);
+      const recipients = await audienceOf(work.reader, event.id, account && teamOf(account));
+      await events.push(work, { recipients, event, origin, route: 'any' });
     },
 
     async localeChanged(work, id, locale, origin) {

@@ -1,7 +1,7 @@
-import type { ClientCapability, ClientUpdate, MlsPublicKeys, NewClient } from '#contract/client/clients.ts';
-import type { Prekey } from '#contract/devices.ts';
+import type { ClientUpdate, NewClient } from '#contract/client/clients.ts';
 import type { ClientEvent, Push } from '#contract/events/push.ts';
 import type { ClientId, UserId } from '#contract/ids.ts';
+import type { LegalholdDevice } from '#contract/legalhold.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, ClientRow, Storage, Work } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
@@ -12,12 +12,12 @@ import { removeLabelledCookies } from '../login/cookie-store.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { newClientMail } from '../mail/messages.ts';
 import { putPrekeys, removePrekeys } from '../prekeys/prekey-store.ts';
-import { isProteusPrekey } from '../prekeys/proteus-bundle.ts';
 import type { SecondFactor } from '../second-factor/second-factor.ts';
 import { clientAdded, clientsRemoved } from '../telemetry.ts';
 import { findAccount } from '../users/user-store.ts';
 import type { ClientDirectory } from './client-directory.ts';
-import { capabilitiesOf, clientIdOf, clientV6Of, mlsPublicKeysOf } from './client-form.ts';
+import { clientIdOf, clientV6Of } from './client-form.ts';
+import { assertPrekeys, grown, joined, needsPassword, newLegalholdClient, newRow } from './client-rules.ts';
 import {
   changeClient,
   findClient,
@@ -66,6 +66,13 @@ export interface Clients {
   update(userId: UserId, clientId: ClientId, body: ClientUpdate): Promise<void>;
   /** @throws Refusal `client-not-found`, `client-error`, `missing-auth`, `invalid-credentials`. */
   remove(asker: Asker, clientId: ClientId, password: string | undefined): Promise<void>;
+  /**
+   * Adds the legal hold client of a user who has approved it, in place of an earlier one.
+   * @throws Refusal `bad-request`, `invalid-user`, `suspended`
+   */
+  addLegalhold(work: Work, asker: Asker, device: LegalholdDevice): Promise<void>;
+  /** Takes it away again. */
+  removeLegalhold(work: Work, userId: UserId): Promise<void>;
   /** Removes all clients of a user whose account ends; `user.delete` tells of that, so no client is told of each. */
   removeAll(work: Work, userId: UserId): Promise<void>;
   /** Notes that a client is in use. */
@@ -120,13 +127,22 @@ export function createClients(needs: ClientsNeeds): Clients {
       throw refuse('too-many-clients');
     }
     const row = newRow(asker.userId, id, body, existing, now());
-    if (body.type === 'temporary') await removeAndTell(work, asker, others);
+    if (body.type !== 'permanent') await removeAndTell(work, asker, others);
     await putClient(work, row);
     await followCapabilities(work, queues, row, existing);
     await putPrekeys(work, { userId: asker.userId, clientId: id }, [...body.prekeys, body.lastkey]);
     await events.push(work, pushTo(asker, { type: 'user.client-add', client: clientV6Of(row) }));
     directory.changed(work, asker.userId);
     return { row, account, isFirst: clients.every((client) => client.id === id) };
+  }
+
+  /** After the commit. */
+  function announce({ row, account, isFirst }: Added): void {
+    if (!isFirst && account.email !== null) {
+      const name = row.model ?? row.label;
+      mailer.send(newClientMail(account.email, account.name, name, new Date(row.created_at)));
+    }
+    clientAdded(account.id as UserId, row.id, row.type);
   }
 
   return {
@@ -143,14 +159,8 @@ export function createClients(needs: ClientsNeeds): Clients {
             : undefined;
         const added = await storage.work((work) => addIn(work, { asker, body, trusted, proof }));
         if (added === undefined) continue;
-        const { row, account, isFirst } = added;
-        if (!isFirst && account.email !== null) {
-          mailer.send(
-            newClientMail(account.email, account.name, row.model ?? row.label, new Date(row.created_at)),
-          );
-        }
-        clientAdded(asker.userId, row.id, row.type);
-        return row;
+        announce(added);
+        return added.row;
       }
       throw refuse('invalid-credentials');
     },
@@ -193,6 +203,19 @@ export function createClients(needs: ClientsNeeds): Clients {
       });
     },
 
+    async addLegalhold(work, asker, device) {
+      const body = newLegalholdClient(device);
+      assertPrekeys([...body.prekeys, body.lastkey]);
+      const added = await addIn(work, { asker, body, trusted: true, proof: undefined });
+      if (added !== undefined) work.onCommit(() => announce(added));
+    },
+
+    async removeLegalhold(work, userId) {
+      const clients = await listClients(work.reader, userId);
+      const held = clients.filter(({ type }) => type === 'legalhold');
+      await removeAndTell(work, { userId, connectionId: undefined }, held);
+    },
+
     async removeAll(work, userId) {
       const clients = await listClients(work.reader, userId);
       await removeClients(work, userId, clients);
@@ -227,64 +250,6 @@ async function getUsableAccount(work: Work, userId: UserId): Promise<AccountRow>
   if (account === undefined || account.status === 'deleted') throw refuse('invalid-user');
   if (account.status === 'suspended') throw refuse('suspended');
   return account;
-}
-
-/** The first client of its type is free, and so is sending a known one again. */
-function needsPassword(clients: readonly ClientRow[], { type }: NewClient, id: ClientId): boolean {
-  const typed = clients.filter((client) => client.type === type);
-  return typed.length > 0 && !typed.some((client) => client.id === id);
-}
-
-/** @throws Refusal `bad-request` when a key is malformed or made for another id. */
-function assertPrekeys(prekeys: readonly Prekey[]): void {
-  const wrong = prekeys.find((prekey) => !isProteusPrekey(prekey));
-  if (wrong === undefined) return;
-  throw refuse('bad-request:prekeys', {
-    message: `Malformed prekeys uploaded: expected the key of id ${wrong.id} to be a Proteus prekey bundle with that id in base64`,
-  });
-}
-
-function newRow(
-  userId: UserId,
-  id: ClientId,
-  body: NewClient,
-  existing: ClientRow | undefined,
-  now: number,
-): ClientRow {
-  const keys = body.mls_public_keys ?? {};
-  return {
-    user_id: userId,
-    id,
-    type: body.type,
-    created_at: now,
-    class: body.class ?? null,
-    label: body.label ?? null,
-    model: body.model ?? null,
-    cookie: body.cookie ?? null,
-    capabilities: JSON.stringify([...new Set(body.capabilities)]),
-    mls_public_keys: JSON.stringify(existing === undefined ? keys : joined(existing, keys)),
-    last_active: existing?.last_active ?? null,
-  };
-}
-
-/** @throws Refusal `client-capabilities-cannot-be-removed`. */
-function grown(client: ClientRow, wanted: readonly ClientCapability[]): readonly ClientCapability[] {
-  if (!capabilitiesOf(client).every((capability) => wanted.includes(capability))) {
-    throw refuse('client-capabilities-cannot-be-removed');
-  }
-  return [...new Set(wanted)];
-}
-
-/** A key once set stays: it is in the client's key packages. @throws Refusal `mls-duplicate-public-key`. */
-function joined(client: ClientRow, added: MlsPublicKeys): MlsPublicKeys {
-  const present = mlsPublicKeysOf(client);
-  const twice = Object.keys(added).find((scheme) => Object.hasOwn(present, scheme));
-  if (twice !== undefined) {
-    throw refuse('mls-duplicate-public-key', {
-      message: `mls_public_keys.${twice}: the client has a key of this scheme already`,
-    });
-  }
-  return { ...present, ...added };
 }
 
 function pushTo<E extends ClientEvent>({ userId, connectionId }: Asker, event: E): Push {

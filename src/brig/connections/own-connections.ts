@@ -1,10 +1,12 @@
 import type { Relation } from '#contract/client/connections.ts';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
+import { areInConflict } from '#contract/legalhold.ts';
 import { localOneToOneConversation } from '#contract/one-to-one.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, Storage, Work } from '#storage';
 import { lockAccount } from '../accounts/account-store.ts';
 import { hasIdentity } from '../accounts/identity.ts';
+import type { AccountTeams } from '../accounts/team-needs.ts';
 import type { Connection, ConnectionStore } from './connection-store.ts';
 import type { Events, OneToOneConversations, Origin } from './needs.ts';
 import { createOwnSteps } from './own-steps.ts';
@@ -16,6 +18,7 @@ export interface OwnConnectionNeeds {
   readonly store: ConnectionStore;
   readonly events: Events;
   readonly conversations: OneToOneConversations;
+  readonly teams: Pick<AccountTeams, 'legalholdStatusesOf'>;
   readonly maxConnections: number;
   readonly now: () => number;
 }
@@ -54,6 +57,11 @@ export function createOwnConnections(needs: OwnConnectionNeeds): OwnConnections 
     };
   }
 
+  async function assertConsent(work: Work, ...users: readonly UserId[]): Promise<void> {
+    const statuses = await needs.teams.legalholdStatusesOf(work.reader, users);
+    if (areInConflict(users, statuses)) throw refuse('missing-legalhold-consent');
+  }
+
   async function assertBelowLimit(work: Work, user: UserId): Promise<void> {
     const count = await store.countWanted(work.reader, user);
     if (count >= needs.maxConnections) throw refuse('connection-limit');
@@ -72,7 +80,10 @@ export function createOwnConnections(needs: OwnConnectionNeeds): OwnConnections 
       storage.work(async (work) => {
         if (user === other) throw refuse('invalid-user');
         const { account, otherAccount, mine, theirs } = await lockPair(work, user, other);
-        assertMayConnect(account, otherAccount);
+        // The order of the checks is wire-server's.
+        assertActive(account, otherAccount);
+        await assertConsent(work, user, other);
+        assertNoMates(account, otherAccount);
         if (mine === undefined || theirs === undefined) {
           await assertBelowLimit(work, user);
           const pair = {
@@ -102,12 +113,16 @@ export function createOwnConnections(needs: OwnConnectionNeeds): OwnConnections 
   };
 }
 
-/** The order of the checks is wire-server's. */
-function assertMayConnect(
+/** @throws Refusal `no-identity`, `invalid-user` */
+function assertActive(
   account: AccountRow | undefined,
   other: AccountRow | undefined,
 ): asserts account is AccountRow {
   if (account === undefined || !hasIdentity(account)) throw refuse('no-identity');
   if (other === undefined || !hasIdentity(other)) throw refuse('invalid-user');
-  if (account.team !== null && account.team === other.team) throw refuse('same-binding-team-users');
+}
+
+/** @throws Refusal `same-binding-team-users` */
+function assertNoMates({ team }: AccountRow, other: AccountRow | undefined): void {
+  if (team !== null && team === other?.team) throw refuse('same-binding-team-users');
 }

@@ -7,6 +7,7 @@ import type { KeyPackage } from '#mls';
 import type { KeyPackageRow, Storage } from '#storage';
 import { mlsPublicKeysOf } from '../clients/client-form.ts';
 import { lockClient } from '../clients/client-store.ts';
+import type { LegalholdGuard } from '../legalhold/legalhold-guard.ts';
 import type { OwnedClient } from '../prekeys/prekey-store.ts';
 import { getCipherSuite } from './cipher-suites.ts';
 import {
@@ -25,12 +26,6 @@ import {
 import type { OwnKeyPackages } from './own-key-packages.ts';
 import { claimRemoteKeyPackages } from './remote-claims.ts';
 
-/** Whether somebody may have key packages of an own user, as the policy about legal hold says. */
-export interface LegalholdGuard {
-  /** @throws Refusal `missing-legalhold-consent`. */
-  assertMayClaim(claimant: UserId, target: UserId): Promise<void>;
-}
-
 export interface KeyPackagesNeeds {
   readonly ownDomain: BackendDomain;
   readonly storage: Storage;
@@ -39,8 +34,7 @@ export interface KeyPackagesNeeds {
   readonly enabled: boolean;
   /** Which lifetimes hold now. */
   readonly lifetimes: () => LifetimeRule;
-  /** Without it nobody is under legal hold. */
-  readonly legalhold: LegalholdGuard | undefined;
+  readonly legalhold: LegalholdGuard;
 }
 
 /** Key packages as clients ask for them (reference client-api 8.2). Every method refuses `mls-not-enabled`. */
@@ -131,7 +125,7 @@ export function createKeyPackages(needs: KeyPackagesNeeds): KeyPackages {
         const asked = { domain: target.domain, claimant: userId, target: target.id, suite };
         return await claimRemoteKeyPackages(federation, asked, lifetimes(), options);
       }
-      await needs.legalhold?.assertMayClaim(userId, target.id);
+      await needs.legalhold.assertMayClaim(userId, [target.id]);
       return await own.claim(target.id, suite, target.id === userId ? clientId : undefined);
     },
   };

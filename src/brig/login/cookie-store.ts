@@ -67,6 +67,11 @@ export async function removeLabelledCookies(
   await work.db.deleteFrom('cookie').where('user_id', '=', userId).where('label', 'in', labels).execute();
 }
 
+/** Those of whoever listens under legal hold. */
+export async function removeLegalholdCookies(work: Work, userId: UserId): Promise<void> {
+  await work.db.deleteFrom('cookie').where('user_id', '=', userId).where('type', '=', 'legalhold').execute();
+}
+
 export async function removeAllCookies(work: Work, userId: UserId): Promise<void> {
   await work.db.deleteFrom('cookie').where('user_id', '=', userId).execute();
 }

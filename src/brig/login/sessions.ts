@@ -34,6 +34,10 @@ export interface NewSession {
 }
 
 export interface Sessions {
+  /** A cookie that is not kept yet. */
+  draft(session: NewSession): CookieRow;
+  /** What the client keeps of a cookie. */
+  token(row: CookieRow): string;
   /** Makes a cookie, whatever their number. The account must be locked. */
   add(work: Work, session: NewSession): Promise<CookieRow>;
   /**
@@ -61,9 +65,9 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
     return type === 'persistent' ? settings.userCookieSeconds : settings.sessionCookieSeconds;
   }
 
-  async function add(work: Work, session: NewSession): Promise<CookieRow> {
+  function draft(session: NewSession): CookieRow {
     const seconds = lifeOf(session.type);
-    const row: CookieRow = {
+    return {
       user_id: session.userId,
       id: randomInt(maxUint32),
       type: session.type,
@@ -74,11 +78,29 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
       successor: null,
       client_id: session.clientId ?? null,
     };
+  }
+
+  async function add(work: Work, session: NewSession): Promise<CookieRow> {
+    const row = draft(session);
     await addCookie(work, row);
     return row;
   }
 
+  function token(row: CookieRow): string {
+    return zauth.issue(
+      {
+        type: row.type === 'legalhold' ? 'lu' : 'u',
+        userId: row.user_id as UserId,
+        random: row.id,
+        ...(row.client_id === null ? {} : { clientId: row.client_id as ClientId }),
+      },
+      { expires: Math.floor(row.expires_at / 1000), session: row.type === 'session' },
+    );
+  }
+
   return {
+    draft,
+    token,
     add,
 
     async addWithinLimits(work, session) {
@@ -109,18 +131,8 @@ export function createSessions({ zauth, settings, now }: SessionNeeds): Sessions
     },
 
     header(row) {
-      const session = row.type === 'session';
-      const token = zauth.issue(
-        {
-          type: row.type === 'legalhold' ? 'lu' : 'u',
-          userId: row.user_id as UserId,
-          random: row.id,
-          ...(row.client_id === null ? {} : { clientId: row.client_id as ClientId }),
-        },
-        { expires: Math.floor(row.expires_at / 1000), session },
-      );
-      const expires = session ? '' : `; Expires=${new Date(row.expires_at).toUTCString()}`;
-      return { 'set-cookie': `zuid=${token}; Path=/access${expires}; HttpOnly${secure}` };
+      const expires = row.type === 'session' ? '' : `; Expires=${new Date(row.expires_at).toUTCString()}`;
+      return { 'set-cookie': `zuid=${token(row)}; Path=/access${expires}; HttpOnly${secure}` };
     },
 
     forgetHeader() {

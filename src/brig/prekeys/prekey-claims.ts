@@ -2,6 +2,7 @@ import type { ClientIdsByUser, ClientPrekey, PrekeyBundle, PrekeysByUser } from 
 import type { CallOptions, FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, Qualified, UserId } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
+import type { LegalholdGuard } from '../legalhold/legalhold-guard.ts';
 import { domainsAtOnce, mapAtMost } from '../users/user-lookup.ts';
 import type { Claims } from './claims.ts';
 import type { OwnedClient } from './prekey-store.ts';
@@ -11,20 +12,26 @@ export interface PrekeyClaimsNeeds {
   readonly ownDomain: BackendDomain;
   readonly federation: FederationCaller;
   readonly claims: Claims;
+  readonly legalhold: LegalholdGuard;
   /** Most users that one request may name. */
   readonly maxUsers: number;
+}
+
+/** Who wants them, and how long it waits. */
+export interface Asker extends CallOptions {
+  readonly user: { readonly userId: UserId };
 }
 
 export type QualifiedClientIds = Readonly<Record<BackendDomain, ClientIdsByUser>>;
 
 /** Prekeys of users of any backend (reference client-api 3.6). */
 export interface PrekeyClaims {
-  /** @throws Refusal when the user's backend cannot be asked. */
-  claim(domain: BackendDomain, client: OwnedClient, options: CallOptions): Promise<ClientPrekey | undefined>;
-  /** @throws Refusal when the user's backend cannot be asked. */
-  claimAll(domain: BackendDomain, userId: UserId, options: CallOptions): Promise<PrekeyBundle>;
-  /** A domain that fails fails for its users only. @throws Refusal `too-many-clients`. */
-  claimMany(wanted: QualifiedClientIds, options: CallOptions): Promise<ClaimedPrekeys>;
+  /** @throws Refusal `missing-legalhold-consent`; when the user's backend cannot be asked. */
+  claim(domain: BackendDomain, client: OwnedClient, asker: Asker): Promise<ClientPrekey | undefined>;
+  /** @throws Refusal as `claim`. */
+  claimAll(domain: BackendDomain, userId: UserId, asker: Asker): Promise<PrekeyBundle>;
+  /** A domain that fails fails for its users only. @throws Refusal `too-many-clients`, `missing-legalhold-consent`. */
+  claimMany(wanted: QualifiedClientIds, asker: Asker): Promise<ClaimedPrekeys>;
 }
 
 export interface ClaimedPrekeys {
@@ -39,7 +46,7 @@ export interface FailedClaim {
 }
 
 export function createPrekeyClaims(needs: PrekeyClaimsNeeds): PrekeyClaims {
-  const { ownDomain, federation, claims, maxUsers } = needs;
+  const { ownDomain, federation, claims, legalhold, maxUsers } = needs;
 
   async function claimAt(
     [domain, wanted]: readonly [BackendDomain, ClientIdsByUser],
@@ -55,17 +62,23 @@ export function createPrekeyClaims(needs: PrekeyClaimsNeeds): PrekeyClaims {
   }
 
   return {
-    async claim(domain, client, options) {
-      if (domain === ownDomain) return await claims.claim(client);
-      return await claimRemotePrekey(federation, domain, client, options);
+    async claim(domain, client, asker) {
+      if (domain === ownDomain) {
+        await legalhold.assertMayClaim(asker.user.userId, [client.userId]);
+        return await claims.claim(client);
+      }
+      return await claimRemotePrekey(federation, domain, client, asker);
     },
 
-    async claimAll(domain, userId, options) {
-      if (domain === ownDomain) return await claims.claimAll(userId);
-      return await claimRemoteBundle(federation, domain, userId, options);
+    async claimAll(domain, userId, asker) {
+      if (domain === ownDomain) {
+        await legalhold.assertMayClaim(asker.user.userId, [userId]);
+        return await claims.claimAll(userId);
+      }
+      return await claimRemoteBundle(federation, domain, userId, asker);
     },
 
-    async claimMany(wanted, options) {
+    async claimMany(wanted, asker) {
       const domains = Object.entries(wanted) as [BackendDomain, ClientIdsByUser][];
       const users = domains.reduce((count, [, byUser]) => count + Object.keys(byUser).length, 0);
       if (users > maxUsers) {
@@ -73,7 +86,9 @@ export function createPrekeyClaims(needs: PrekeyClaimsNeeds): PrekeyClaims {
           message: `body: found ${users} users, expected at most ${maxUsers}`,
         });
       }
-      const answers = await mapAtMost(domainsAtOnce, domains, (entry) => claimAt(entry, options));
+      const own = Object.keys(wanted[ownDomain] ?? {}) as UserId[];
+      if (own.length > 0) await legalhold.assertMayClaim(asker.user.userId, own);
+      const answers = await mapAtMost(domainsAtOnce, domains, (entry) => claimAt(entry, asker));
       return {
         prekeys: Object.fromEntries(answers.flatMap((answer) => ('cause' in answer ? [] : [answer]))),
         failed: answers.filter((answer) => 'cause' in answer),

@@ -1,9 +1,8 @@
 import * as client from '#contract/client/prekeys.ts';
-import type { CallOptions } from '#contract/federation-caller.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
-import type { PrekeyClaims } from '../prekeys/prekey-claims.ts';
+import type { Asker, PrekeyClaims } from '../prekeys/prekey-claims.ts';
 import type { OwnedClient } from '../prekeys/prekey-store.ts';
 
 export interface PrekeyRouteNeeds {
@@ -17,8 +16,8 @@ export function prekeyRoutes(needs: PrekeyRouteNeeds): readonly ServedRoute[] {
 }
 
 function singleRoutes({ ownDomain, prekeys }: PrekeyRouteNeeds): readonly ServedRoute[] {
-  async function claim(domain: BackendDomain, owned: OwnedClient, options: CallOptions) {
-    const claimed = await prekeys.claim(domain, owned, options);
+  async function claim(domain: BackendDomain, owned: OwnedClient, asker: Asker) {
+    const claimed = await prekeys.claim(domain, owned, asker);
     if (claimed === undefined) throw refuse('not-found:prekey');
     return claimed;
   }

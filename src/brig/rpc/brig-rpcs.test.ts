@@ -6,6 +6,7 @@ import type { RemoteDomain, SearchPolicy } from '#contract/profiles.ts';
 import type { OutputOf, Rpc } from '#contract/rpc.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { Storage } from '#storage';
+import { withoutTeams } from '../accounts/team-needs.ts';
 import { createClientDirectory } from '../clients/client-directory.ts';
 import { createConnections } from '../connections/connections.ts';
 import { withoutConversations, withoutInbox, withoutOutbox } from '../connections/needs.ts';
@@ -72,6 +73,7 @@ function createConnectionNeeds(
     events,
     outbox: withoutOutbox,
     conversations: withoutConversations,
+    teams: withoutTeams,
     maxConnections: 1000,
     now: Date.now,
   });
@@ -93,7 +95,7 @@ async function send<R extends Rpc>(
   const keyPackages = createOwnKeyPackages({ ownDomain, storage, directory, lifetimes });
   const needs = {
     ...{ ownDomain, storage, reader, remoteRules, directory, claims },
-    ...{ keyPackages, mlsEnabled: true },
+    ...{ keyPackages, mlsEnabled: true, teams: withoutTeams },
   };
   const table = brigRpcTable({ ...needs, ...createConnectionNeeds(storage, remoteRules) });
   const transport = createDispatcher(table, {

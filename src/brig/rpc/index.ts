@@ -2,6 +2,7 @@ import { brigRpcs } from '#contract/federation/brig.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { type ServedRpc, serveRpcs } from '#contract/rpc.ts';
 import type { Reader, Storage } from '#storage';
+import type { AccountTeams } from '../accounts/team-needs.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { BackendRules, Events, Inbox, TeamRules } from '../connections/needs.ts';
@@ -32,6 +33,7 @@ export interface BrigRpcNeeds {
   readonly claims: Claims;
   readonly keyPackages: OwnKeyPackages;
   readonly mlsEnabled: boolean;
+  readonly teams: Pick<AccountTeams, 'legalholdStatusesOf'>;
   readonly storage: Storage;
   readonly connections: Pick<Connections, 'store' | 'incoming'>;
   readonly events: Events;

@@ -2,7 +2,8 @@ import type { TeamContact } from '#contract/client/team-search.ts';
 import type { BackendDomain, Handle, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { Contact, SelfProfile, SsoId, UserProfile } from '#contract/profiles.ts';
 import type { TeamRole } from '#contract/teams.ts';
-import type { AccountRow } from '#storage';
+import type { AccountRow, Reader } from '#storage';
+import type { AccountTeams } from '../accounts/team-needs.ts';
 import { singleSignOnOf } from './single-sign-on.ts';
 
 /** The one place where an account's row becomes what the contract shows of it. */
@@ -39,17 +40,32 @@ function personOf(account: AccountRow, domain: BackendDomain) {
   };
 }
 
+export interface ProfileNeeds {
+  readonly ownDomain: BackendDomain;
+  readonly reader: Reader;
+  readonly teams: Pick<AccountTeams, 'legalholdStatusesOf'>;
+}
+
 /**
- * A user as others see it (reference federation-api 8.1).
+ * Users as others see them (reference federation-api 8.1), those whom nobody may see left out.
  * @param viewer who looks; the own e-mail is shown to its owner only, and never to another backend (no viewer).
  */
-export function profileOf(account: AccountRow, domain: BackendDomain, viewer?: UserId): UserProfile {
-  const ownEmail = viewer === account.id ? account.email : null;
-  return {
-    ...personOf(account, domain),
-    ...(ownEmail === null ? {} : { email: ownEmail }),
-    legalhold_status: 'no_consent',
-  };
+export async function profilesOf(
+  { ownDomain, reader, teams }: ProfileNeeds,
+  accounts: readonly AccountRow[],
+  viewer?: UserId,
+): Promise<readonly UserProfile[]> {
+  const visible = accounts.filter(isVisible);
+  const members = visible.filter(({ team }) => team !== null).map(userIdOf);
+  const statuses = members.length === 0 ? undefined : await teams.legalholdStatusesOf(reader, members);
+  return visible.map((account) => {
+    const ownEmail = viewer === account.id ? account.email : null;
+    return {
+      ...personOf(account, ownDomain),
+      ...(ownEmail === null ? {} : { email: ownEmail }),
+      legalhold_status: statuses?.get(userIdOf(account)) ?? 'no_consent',
+    };
+  });
 }
 
 /** A user as it sees itself (reference client-api 3.1). */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import * as client from '#contract/client/users.ts';
 import type { Handle, UserId } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
+import { withoutTeams } from '../accounts/team-needs.ts';
 import {
   accountRow,
   addAccount,
@@ -40,7 +41,12 @@ describe('GET /users/:domain/:uid', () => {
       supported_protocols: '["proteus","mls"]',
     });
     const id = account.id as UserId;
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: storage.reader,
+      federation: noFederation,
+    });
     const params = { domain: ownDomain, uid: id };
     const profile = {
       qualified_id: { domain: ownDomain, id },
@@ -74,7 +80,12 @@ describe('GET /users/:domain/:uid', () => {
       { status: 'deleted', name: 'default', handle: 'taken' },
       { status: 'pending' },
     );
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: storage.reader,
+      federation: noFederation,
+    });
     const find = (uid: string) =>
       callRoute(routes, client.getUser, {
         userId: newUserId(),
@@ -92,10 +103,14 @@ describe('GET /users/:domain/:uid', () => {
     const { reader } = db.storage;
     const params = { domain: remoteDomain, uid: bobAtRemote };
     const up = scriptedFederation(() => [remoteProfile(bobAtRemote, remoteDomain, { handle: 'bob' })]);
-    const found = await callRoute(userRoutes({ ownDomain, reader, federation: up }), client.getUser, {
-      userId: newUserId(),
-      params,
-    });
+    const found = await callRoute(
+      userRoutes({ teams: withoutTeams, ownDomain, reader, federation: up }),
+      client.getUser,
+      {
+        userId: newUserId(),
+        params,
+      },
+    );
     assert.equal(found.body.handle, 'bob');
     assert.deepEqual(found.body.supported_protocols, ['proteus']);
     assert.deepEqual(up.calls, [{ domain: remoteDomain, rpc: 'get-users-by-ids', input: [bobAtRemote] }]);
@@ -104,7 +119,7 @@ describe('GET /users/:domain/:uid', () => {
       throw refuse('federation-connection-refused');
     });
     await assert.rejects(
-      callRoute(userRoutes({ ownDomain, reader, federation: down }), client.getUser, {
+      callRoute(userRoutes({ teams: withoutTeams, ownDomain, reader, federation: down }), client.getUser, {
         userId: newUserId(),
         params,
       }),
@@ -112,7 +127,7 @@ describe('GET /users/:domain/:uid', () => {
     );
     const empty = scriptedFederation(() => []);
     await assert.rejects(
-      callRoute(userRoutes({ ownDomain, reader, federation: empty }), client.getUser, {
+      callRoute(userRoutes({ teams: withoutTeams, ownDomain, reader, federation: empty }), client.getUser, {
         userId: newUserId(),
         params,
       }),
@@ -141,7 +156,7 @@ describe('an answer about users', () => {
     it(`that ${what} is refused for one user and fails its domain in a list`, async () => {
       await using db = await openTestStorage();
       const federation = scriptedFederation(() => answer);
-      const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation });
+      const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: db.storage.reader, federation });
       const userId = newUserId();
       const params = { domain: remoteDomain, uid: bobAtRemote };
       await assert.rejects(callRoute(routes, client.getUser, { userId, params }), refusal(label));
@@ -156,7 +171,7 @@ describe('an answer about users', () => {
     for (const id of [newUserId(), 'no-uuid', 5, null]) {
       const told = { ...remoteProfile(bobAtRemote), id, handle: null, email: null, junk: 'x'.repeat(1000) };
       const federation = scriptedFederation(() => [told, told]);
-      const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation });
+      const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: db.storage.reader, federation });
       const body = { qualified_ids: [{ domain: remoteDomain, id: bobAtRemote }] };
       const listed = await callRoute(routes, client.listUsers, { userId: newUserId(), body });
       assert.deepEqual(listed.body.found, [
@@ -176,7 +191,7 @@ describe('POST /list-users', () => {
       if (at === lost.domain) throw refuse('federation-tls-error');
       return [remoteProfile(bobAtRemote)];
     });
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation });
+    const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: storage.reader, federation });
     const body = {
       qualified_ids: [
         { domain: ownDomain, id: alice.id as UserId },
@@ -201,7 +216,12 @@ describe('POST /list-users', () => {
 
   it('answers an empty list when nobody is known, and before version 4 refuses', async () => {
     await using db = await openTestStorage();
-    const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: db.storage.reader,
+      federation: noFederation,
+    });
     const body = { qualified_ids: [{ domain: ownDomain, id: newUserId() }] };
     const listed = await callRoute(routes, client.listUsers, { userId: newUserId(), body });
     assert.deepEqual(listed.body, { found: [] });
@@ -215,7 +235,12 @@ describe('POST /list-users', () => {
     await using db = await openTestStorage();
     const { storage } = db;
     await addAccounts(storage, { handle: 'alice' }, { handle: 'pending', status: 'pending' });
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: storage.reader,
+      federation: noFederation,
+    });
     const handles = [
       { domain: ownDomain, handle: 'alice' as Handle },
       { domain: ownDomain, handle: 'pending' as Handle },
@@ -233,7 +258,12 @@ describe('POST /list-users', () => {
 
   it('refuses both and neither of ids and handles', async () => {
     await using db = await openTestStorage();
-    const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: db.storage.reader,
+      federation: noFederation,
+    });
     for (const body of [{}, { qualified_ids: [], qualified_handles: [] }]) {
       await assert.rejects(
         callRoute(routes, client.listUsers, { userId: newUserId(), body }),
@@ -265,7 +295,7 @@ describe('POST /list-users', () => {
       domain: domain(`r${n}.example.com`),
       id: newUserId(),
     }));
-    const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation });
+    const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: db.storage.reader, federation });
     const listed = await callRoute(routes, client.listUsers, {
       userId: newUserId(),
       body: { qualified_ids: ids },
@@ -280,7 +310,7 @@ describe('POST /list-users', () => {
     const { storage } = db;
     const own = await addAccounts(storage, ...Array.from({ length: 5_000 }, () => ({ name: '' })));
     const federation = scriptedFederation(({ input }) => (input as string[]).map((id) => remoteProfile(id)));
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation });
+    const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: storage.reader, federation });
     const ids = [
       ...own.map((account) => ({ domain: ownDomain, id: account.id as UserId })),
       ...Array.from({ length: 5_000 }, () => ({ domain: remoteDomain, id: newUserId() })),
@@ -296,7 +326,12 @@ describe('POST /list-users', () => {
 
   it('lets a bug in a call through instead of calling it a failed backend', async () => {
     await using db = await openTestStorage();
-    const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: db.storage.reader,
+      federation: noFederation,
+    });
     const body = { qualified_ids: [{ domain: remoteDomain, id: bobAtRemote }] };
     await assert.rejects(
       callRoute(routes, client.listUsers, { userId: newUserId(), body }),
@@ -313,7 +348,7 @@ describe('routes of versions 0 and 1', () => {
     const federation = scriptedFederation(({ input }) =>
       input === 'bob' ? remoteProfile(bobAtRemote, remoteDomain, { handle: 'bob' }) : null,
     );
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation });
+    const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: storage.reader, federation });
     const find = (at: typeof ownDomain, handle: string) =>
       callRoute(routes, client.getUserWithHandle, {
         userId: newUserId(),
@@ -338,7 +373,7 @@ describe('routes of versions 0 and 1', () => {
       remoteProfile(bobAtRemote, ownDomain, { handle: 'bob' }),
     ]) {
       const federation = scriptedFederation(() => told);
-      const routes = userRoutes({ ownDomain, reader: db.storage.reader, federation });
+      const routes = userRoutes({ teams: withoutTeams, ownDomain, reader: db.storage.reader, federation });
       await assert.rejects(
         callRoute(routes, client.getUserWithHandle, {
           userId: newUserId(),
@@ -353,7 +388,12 @@ describe('routes of versions 0 and 1', () => {
     await using db = await openTestStorage();
     const { storage } = db;
     const alice = await addAccount(storage, accountRow({ handle: 'alice' }));
-    const routes = userRoutes({ ownDomain, reader: storage.reader, federation: noFederation });
+    const routes = userRoutes({
+      teams: withoutTeams,
+      ownDomain,
+      reader: storage.reader,
+      federation: noFederation,
+    });
     const list = (query: { ids?: string; handles?: string }) =>
       callRoute(routes, client.getUsers, { userId: newUserId(), query });
     const byIds = await list({ ids: `${alice.id.toUpperCase()},${newUserId()}` });

@@ -2,15 +2,13 @@ import type { CallOptions, FederationCaller } from '#contract/federation-caller.
 import type { BackendDomain, Handle, Qualified, UserId } from '#contract/ids.ts';
 import type { UserProfile } from '#contract/profiles.ts';
 import { Refusal } from '#contract/refusal.ts';
-import type { AccountRow, Reader } from '#storage';
-import { isVisible, profileOf } from './profile.ts';
+import type { AccountRow } from '#storage';
+import { type ProfileNeeds, profilesOf } from './profile.ts';
 import { findRemoteProfileByHandle, listRemoteProfiles } from './remote-users.ts';
 import { findAccountByHandle, listAccounts } from './user-store.ts';
 
 /** What looking up users needs of others. */
-export interface UserLookupNeeds {
-  readonly ownDomain: BackendDomain;
-  readonly reader: Reader;
+export interface UserLookupNeeds extends ProfileNeeds {
   readonly federation: FederationCaller;
   /** Told of what was read: whoever is past its time is shown once more and then goes. */
   readonly onExpired?: (accounts: readonly AccountRow[]) => void;
@@ -56,7 +54,7 @@ export function createUserLookup(needs: UserLookupNeeds): UserLookup {
   async function listOwn(viewer: UserId, ids: readonly UserId[]): Promise<readonly UserProfile[]> {
     const accounts = await listAccounts(reader, ids);
     needs.onExpired?.(accounts);
-    return accounts.filter(isVisible).map((account) => profileOf(account, ownDomain, viewer));
+    return await profilesOf(needs, accounts, viewer);
   }
 
   function listOf(viewer: UserId, domain: BackendDomain, ids: readonly UserId[], options?: CallOptions) {
@@ -72,7 +70,8 @@ export function createUserLookup(needs: UserLookupNeeds): UserLookup {
     async findByHandle(viewer, { domain, id: handle }, options) {
       if (domain !== ownDomain) return await findRemoteProfileByHandle(federation, domain, handle, options);
       const account = await findAccountByHandle(reader, handle);
-      return account !== undefined && isVisible(account) ? profileOf(account, ownDomain, viewer) : undefined;
+      const [profile] = account === undefined ? [] : await profilesOf(needs, [account], viewer);
+      return profile;
     },
 
     async list(viewer, users, options) {

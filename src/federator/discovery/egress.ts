@@ -9,6 +9,8 @@ export interface OwnListener {
 }
 
 export interface EgressOptions {
+  /** The configuration key of `allow`. */
+  readonly setting?: string;
   /** Ranges that may be connected to although they are not public: `127.0.0.0/8`, `10.1.2.3`, `fd00::/8`. */
   readonly allow?: readonly string[];
   /** Listeners of this backend: never connected to, whatever is allowed. See `ownListeners`. */
@@ -24,7 +26,7 @@ export interface EgressRules {
 }
 
 /**
- * What is never a remote backend on the Internet: the IANA special-purpose registries (RFC 6890) and the addresses on
+ * What is never a remote backend, or a service, on the Internet: the IANA special-purpose registries (RFC 6890) and the addresses on
  * which clouds answer with their machines' credentials. The first match names the range.
  */
 const forbidden: readonly (readonly [cidr: string, name: string])[] = [
@@ -76,7 +78,8 @@ const ranges = forbidden.map(([cidr, name]) => ({
 const carriers = listOf(['::ffff:0:0/96', '64:ff9b::/96'], 'egress');
 
 /**
- * The rules that keep a hostile SRV or address record from sending this backend into its own network.
+ * The rules that keep a hostile SRV or address record, or the address of a service, from sending this backend into its
+ * own network.
  *
  * They hold against DNS rebinding because the address that was checked is the very one that is connected to: sessions
  * get addresses from `Discovery.resolve` and never resolve a name again.
@@ -84,7 +87,8 @@ const carriers = listOf(['::ffff:0:0/96', '64:ff9b::/96'], 'egress');
  * @throws Error naming the configuration key when a range cannot be read.
  */
 export function createEgressRules(options: EgressOptions = {}): EgressRules {
-  const allowed = listOf(options.allow ?? [], 'federation.egress.allow');
+  const setting = options.setting ?? 'federation.egress.allow';
+  const allowed = listOf(options.allow ?? [], setting);
   const isOwnListener = options.isOwnListener ?? (() => false);
   return {
     check: ({ address, family }, port) => {
@@ -97,7 +101,7 @@ export function createEgressRules(options: EgressOptions = {}): EgressRules {
       if (forms.some((form) => allowed.check(form.address, form.type))) return undefined;
       for (const { range, list } of ranges)
         if (forms.some((form) => list.check(form.address, form.type)))
-          return { range, reason: `${address} is in ${range}, which federation.egress.allow does not name` };
+          return { range, reason: `${address} is in ${range}, which ${setting} does not name` };
       return undefined;
     },
   };

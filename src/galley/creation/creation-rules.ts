@@ -1,8 +1,10 @@
 import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import type { Storage } from '#storage';
 import { assertAdmitted, defaultAccessRoles } from '../conversations/access.ts';
+import { assertConsent } from '../legalhold/consent.ts';
 import { assertOwnTeamPermits, assertTeamPermits } from '../members/team-permissions.ts';
-import type { OwnUser, TeamLookup, UserLookup } from '../needs.ts';
+import type { LegalholdLookup, OwnUser, TeamLookup, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
 import { assertConnected } from '../updates/changes/add-members.ts';
 import type { Actor } from '../updates/publish.ts';
@@ -12,6 +14,8 @@ interface Needs {
   readonly ownDomain: BackendDomain;
   readonly users: UserLookup;
   readonly teams: TeamLookup;
+  readonly legalhold: LegalholdLookup;
+  readonly storage: Pick<Storage, 'reader'>;
   readonly settings: GalleySettings;
 }
 
@@ -31,9 +35,15 @@ export function assertSize({ settings }: Pick<Needs, 'settings'>, { users }: New
 /**
  * Who may make which group (reference client-api 4.2, step 4).
  * @throws Refusal `operation-denied`, `no-team-member`, `access-denied`,
- * `not-connected`
+ * `not-connected`, `missing-legalhold-consent`
  */
 export async function assertMayCreate(needs: Needs, actor: Actor, wanted: NewGroup): Promise<void> {
+  await assertMayInvite(needs, actor, wanted);
+  const own = wanted.users.filter(({ domain }) => domain === needs.ownDomain).map(({ id }) => id);
+  await assertConsent(needs.legalhold, needs.storage.reader, [actor.user.id, ...own]);
+}
+
+async function assertMayInvite(needs: Needs, actor: Actor, wanted: NewGroup): Promise<void> {
   const own = wanted.users.filter(({ domain }) => domain === needs.ownDomain);
   const accounts = await needs.users.listOwn([actor.user.id, ...own.map(({ id }) => id)]);
   const creator = accounts.find(({ id }) => id === actor.user.id);

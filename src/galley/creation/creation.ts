@@ -7,7 +7,7 @@ import { byDomain, type OwnConversation } from '../conversations/conversation.ts
 import { endPending, listPending } from '../conversations/conversation-store.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { BackendChecks } from '../federation/backend-checks.ts';
-import type { Events, Outbox, TeamLookup, UserLookup } from '../needs.ts';
+import type { Events, LegalholdLookup, Outbox, TeamLookup, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
 import type { Actor } from '../updates/publish.ts';
 import { introduceBackends, takeBack, tellBackends, tellOwnMembers } from './announce.ts';
@@ -43,6 +43,7 @@ export interface CreationNeeds {
   readonly conversations: Conversations;
   readonly users: UserLookup;
   readonly teams: TeamLookup;
+  readonly legalhold: LegalholdLookup;
   readonly backends: BackendChecks;
   readonly events: Events;
   readonly outbox: Outbox;

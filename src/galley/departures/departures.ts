@@ -1,4 +1,3 @@
-import { conversationTypes } from '#contract/conversations.ts';
 import {
   maxConversationsPerNotification,
   onClientRemoved,
@@ -11,16 +10,14 @@ import {
   isSameUser,
   type QualifiedConversation,
   type QualifiedUser,
-  roleOf,
-  withoutMembers,
 } from '../conversations/conversation.ts';
-import { leaveEvent } from '../conversations/conversation-event.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { listConversationsOf, listMlsConversationsOf } from '../members/member-store.ts';
 import { listRemoteConversationsOf } from '../members/remote-membership-store.ts';
-import { clientsOf, type ProposeRemovals } from '../mls-messages/removal-proposals.ts';
+import type { ProposeRemovals } from '../mls-messages/removal-proposals.ts';
 import type { Outbox } from '../needs.ts';
 import type { Publish } from '../updates/publish.ts';
+import { takeOut } from './take-out.ts';
 
 /** Users and clients that are gone take their leave of every conversation (reference federation-api 7.8). */
 export interface Departures {
@@ -115,32 +112,6 @@ async function forEachRemotePage(
     if (page.length < pageSize || last === undefined) return;
     after = last;
   }
-}
-
-/** Only members of groups are told; in others the membership just ends. */
-async function takeOut(
-  { ownDomain, conversations, publish, proposeRemovals, now }: Needs,
-  work: Work,
-  user: QualifiedUser,
-  id: ConversationId,
-  reason: 'left' | 'user-deleted',
-): Promise<void> {
-  const seen = await conversations.find(id, work);
-  if (seen === undefined || roleOf(seen, user, ownDomain) === undefined) return;
-  const before = await conversations.lock(work, id);
-  if (before === undefined || roleOf(before, user, ownDomain) === undefined) return;
-  if (before.type === conversationTypes.self) return conversations.remove(work, id);
-  await conversations.removeMembers(work, id, [user]);
-  if (before.type !== conversationTypes.group) return;
-  const at = now();
-  const time = new Date(at).toISOString();
-  const happening = { conversation: { domain: ownDomain, id }, from: user, time };
-  const event = leaveEvent(happening, { targets: [user], reason });
-  const actor = { user, answered: user.domain !== ownDomain };
-  const action = { tag: 'ConversationLeaveTag', action: {} } as const;
-  await publish(work, before, actor, { action, event, removed: [user] }, time);
-  const conversation = withoutMembers(before, [user], ownDomain);
-  await proposeRemovals(work, { conversation, groups: 'all', ...clientsOf(user), time: at });
 }
 
 /** A client that is gone stays in no group; its user stays a member. */

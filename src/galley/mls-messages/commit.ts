@@ -177,7 +177,7 @@ async function take(
   const time = new Date(at).toISOString();
   assertInParent(await groups.find(target.conversation, work), actor, target, plan);
   const members = membersOfCommit(actor, target, plan);
-  const published = beginsOneToOne(target)
+  const { published, sentAway } = beginsOneToOne(target)
     ? await beginOneToOne(needs, work, actor, target, members, time)
     : await changeMembers(needs, work, actor, target, members, at);
   await nextEpoch(needs, work, target, bundle, plan, at);
@@ -189,6 +189,11 @@ async function take(
   if (bundle.welcomeBytes !== undefined)
     await propagate.welcome(work, { ...sent, clients: plan.added, message: bundle.welcomeBytes });
   if (plan.isExternal) await proposeAgain(needs, work, actor, target, at);
+  for (const user of sentAway) {
+    const left = withoutMembers(conversation, [user], needs.ownDomain);
+    const removal = { conversation: left, groups: 'all', ...clientsOf(user), time: at } as const;
+    await needs.proposeRemovals(work, removal);
+  }
   // Additions are told before removals.
   const told = [...published].reverse();
   return {
@@ -207,7 +212,7 @@ async function beginOneToOne(
   target: Target,
   members: CommitMembers,
   time: string,
-): Promise<readonly Published[]> {
+): Promise<ChangedMembers> {
   const users = pairOfCommit(ownDomain, actor, target, members);
   const { conversation } = target;
   const isNew = await conversations.add(work, { ...conversation, createdAt: Date.parse(time) });
@@ -215,9 +220,14 @@ async function beginOneToOne(
   const added = users.map((user) => ({ user, role: mlsOneToOneRole }));
   await conversations.addMembers(work, conversation.id, added);
   const action = { users: [...users], role: mlsOneToOneRole };
-  return [
-    await publish(work, conversation, actor, { action: { tag: 'ConversationJoinTag', action }, added }, time),
-  ];
+  const outcome = { action: { tag: 'ConversationJoinTag', action }, added } as const;
+  return { published: [await publish(work, conversation, actor, outcome, time)], sentAway: [] };
+}
+
+interface ChangedMembers {
+  readonly published: readonly Published[];
+  /** Who had to go for others to come: their clients are still in the group. */
+  readonly sentAway: readonly QualifiedUser[];
 }
 
 async function changeMembers(
@@ -227,10 +237,11 @@ async function changeMembers(
   target: Target,
   members: CommitMembers,
   at: number,
-): Promise<readonly Published[]> {
+): Promise<ChangedMembers> {
   const { ownDomain, publish, proposeRemovals } = needs;
   const time = new Date(at).toISOString();
   const published: Published[] = [];
+  const gone: QualifiedUser[] = [];
   let { conversation } = target;
   for (const user of members.removed)
     await proposeRemovals(work, {
@@ -244,9 +255,11 @@ async function changeMembers(
     for (const outcome of await change.apply(work, conversation, actor, role)) {
       published.push(await publish(work, conversation, actor, outcome, time));
       conversation = withoutMembers(conversation, outcome.removed ?? [], ownDomain);
+      gone.push(...(outcome.removed ?? []));
     }
   }
-  return published;
+  const isRemoved = (user: QualifiedUser) => members.removed.some((each) => isSameUser(each, user));
+  return { published, sentAway: gone.filter((user) => !isRemoved(user)) };
 }
 
 async function nextEpoch(

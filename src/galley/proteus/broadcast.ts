@@ -2,7 +2,8 @@ import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/id
 import type { NewMessage } from '#contract/messages.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Storage } from '#storage';
-import type { AudienceLookup, ClientLookup, Events, UserLookup } from '../needs.ts';
+import { assertNotOverheard } from '../legalhold/consent.ts';
+import type { AudienceLookup, ClientLookup, Events, LegalholdLookup, UserLookup } from '../needs.ts';
 import type { Actor } from '../updates/publish.ts';
 import { messagePushes } from './message-events.ts';
 import { compareClients } from './mismatch.ts';
@@ -14,6 +15,7 @@ interface Needs {
   readonly users: UserLookup;
   readonly audience: AudienceLookup;
   readonly clients: ClientLookup;
+  readonly legalhold: LegalholdLookup;
   readonly events: Events;
   /** Most own users that one broadcast is for. */
   readonly maxBroadcastUsers: number;
@@ -22,7 +24,7 @@ interface Needs {
 
 /**
  * Sends a message to the sender's team and contacts, on this backend alone (reference client-api 5.7).
- * @throws Refusal `no-team`, `too-many-users-to-broadcast`, `unknown-client`
+ * @throws Refusal `no-team`, `too-many-users-to-broadcast`, `unknown-client`, `missing-legalhold-consent`
  */
 export type Broadcast = (actor: Actor, message: NewMessage) => Promise<SendingResult>;
 
@@ -33,6 +35,7 @@ export function createBroadcast(needs: Needs): Broadcast {
     if (sender?.team == null) throw refuse('no-team');
     const audience = await listAudience(needs, sender.id, sender.team, message);
     const found = await clients.own(audience);
+    await assertNotOverheard(needs.legalhold, storage.reader, [...new Set([sender.id, ...audience])], found);
     const known = new Map(audience.map((id) => [id, new Set(found.get(id)?.map((client) => client.id))]));
     const sending = { domain: ownDomain, user: sender.id, client: message.sender };
     const compared = compareClients(

@@ -12,6 +12,8 @@ export interface MembersClients {
   readonly unconfirmed: ClientSets;
   /** Members of such backends for whom the message has nothing; each with an empty set. */
   readonly unknown: ClientSets;
+  /** As they were found. */
+  readonly own: ClientsOfUsers;
 }
 
 interface Needs {
@@ -36,18 +38,19 @@ export async function findMembersClients(
   const remote = [...conversation.remoteMembers].map(async ([domain, roles]) => ({
     domain,
     roles,
-    found: await askRemote(needs, domain, [...roles.keys()], requestId),
+    told: await askRemote(needs, domain, [...roles.keys()], requestId),
   }));
-  const known = new Map([[ownDomain, setsOf(await own, conversation.ownMembers)]]);
+  const found = await own;
+  const known = new Map([[ownDomain, setsOf(found, conversation.ownMembers)]]);
   const [unconfirmed, unknown]: [ClientSets, ClientSets] = [new Map(), new Map()];
-  for (const { domain, roles, found } of await Promise.all(remote)) {
+  for (const { domain, roles, told } of await Promise.all(remote)) {
     const users =
-      found === undefined
+      told === undefined
         ? namedClients(domain, roles, recipients, { unconfirmed, unknown })
-        : setsOf(found, roles);
+        : setsOf(told, roles);
     known.set(domain, users);
   }
-  return { known, unconfirmed, unknown };
+  return { known, unconfirmed, unknown, own: found };
 }
 
 async function askRemote(
@@ -82,7 +85,7 @@ function namedClients(
   domain: BackendDomain,
   roles: Roles,
   recipients: Recipients,
-  { unconfirmed, unknown }: Omit<MembersClients, 'known'>,
+  { unconfirmed, unknown }: Pick<MembersClients, 'unconfirmed' | 'unknown'>,
 ): ReadonlyMap<UserId, ReadonlySet<ClientId>> {
   const sets = new Map<UserId, ReadonlySet<ClientId>>();
   for (const user of roles.keys()) {

@@ -6,7 +6,8 @@ import type { InputOf } from '#contract/rpc.ts';
 import type { Storage, Work } from '#storage';
 import { type OwnConversation, roleOf } from '../conversations/conversation.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
-import { type ClientLookup, type Events, laneOf, type Outbox } from '../needs.ts';
+import { assertNotOverheard } from '../legalhold/consent.ts';
+import { type ClientLookup, type Events, type LegalholdLookup, laneOf, type Outbox } from '../needs.ts';
 import { messageJudged } from '../telemetry.ts';
 import type { Actor } from '../updates/publish.ts';
 import { findMembersClients, type MembersClients } from './known-clients.ts';
@@ -29,7 +30,8 @@ export interface SendingResult {
 
 /**
  * Sends a message in a conversation owned here, for its members on any backend.
- * @throws Refusal `no-conversation` (also for who is no member, and where messages are MLS ones), `unknown-client`
+ * @throws Refusal `no-conversation` (also for who is no member, and where messages are MLS ones), `unknown-client`,
+ * `missing-legalhold-consent`
  */
 export type SendToOwn = (
   actor: Actor,
@@ -43,6 +45,7 @@ export interface SendNeeds {
   readonly storage: Storage;
   readonly conversations: ConversationLookup;
   readonly clients: ClientLookup;
+  readonly legalhold: LegalholdLookup;
   readonly events: Events;
   readonly outbox: Outbox;
   /** Without it nothing can be queued for other backends. */
@@ -64,6 +67,8 @@ export function createSendToOwn(needs: SendNeeds): SendToOwn {
     const sender = { ...actor.user, user: actor.user.id, client: message.sender };
     if (members.known.get(sender.domain)?.get(sender.user)?.has(sender.client) !== true)
       throw refuse('unknown-client');
+    if (sender.domain === ownDomain)
+      await assertNotOverheard(needs.legalhold, storage.reader, [...seen.ownMembers.keys()], members.own);
     const compared = compareClients(sender, members.known, message.recipients, message.strategy);
     const isSent = compared.missing.size === 0;
     messageJudged(isSent);

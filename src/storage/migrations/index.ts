@@ -14,8 +14,9 @@ import { assetUsage } from './0014-asset-usage.ts';
 import { teams } from './0015-teams.ts';
 import { consumers } from './0016-consumers.ts';
 import { services } from './0017-services.ts';
-import { noncesAndActivations } from './0019-nonces-and-activations.ts';
+import { legalhold } from './0018-legalhold.ts';
 import { secondFactor } from './0019-second-factor.ts';
+import { noncesAndActivations } from './0021-nonces-and-activations.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   teams,
   consumers,
   services,
+  legalhold,
   secondFactor,
   noncesAndActivations,
 ];

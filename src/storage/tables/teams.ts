@@ -64,7 +64,37 @@ export interface TeamNotificationRow {
   event: string;
 }
 
+/** The legal hold service of a team. Owner: teams. */
+export interface LegalholdServiceRow {
+  team: string;
+  base_url: string;
+  /** PEM, as it was registered. */
+  public_key: string;
+  auth_token: string;
+}
+
+/** A team that may have legal hold, where operators say so. Owner: teams. */
+export interface LegalholdListedTeamRow {
+  team: string;
+}
+
+/** The legal hold device of a member, which waits for approval or is in use. Owner: teams. */
+export interface LegalholdDeviceRow {
+  user_id: string;
+  /** JSON: the service's prekeys. */
+  device: string;
+}
+
+/** A member whose connections and conversations do not fit its legal hold status yet. Owner: teams. */
+export interface LegalholdUnsettledRow {
+  user_id: string;
+}
+
 export interface TeamTables {
+  legalhold_device: LegalholdDeviceRow;
+  legalhold_listed_team: LegalholdListedTeamRow;
+  legalhold_service: LegalholdServiceRow;
+  legalhold_unsettled: LegalholdUnsettledRow;
   team: TeamRow;
   team_feature: TeamFeatureRow;
   team_invitation: TeamInvitationRow;

@@ -1,7 +1,13 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { Reader, Storage } from '#storage';
-import { assertPermitted, getOwnMember, getTargetMember, mayDeposeMember } from '../members/checks.ts';
+import {
+  assertPassword,
+  assertPermitted,
+  getOwnMember,
+  getTargetMember,
+  mayDeposeMember,
+} from '../members/checks.ts';
 import type { TeamAccounts } from '../needs.ts';
 import { findTeam } from '../team-store.ts';
 import { beginDeletion, listDeletions } from './deletion-store.ts';
@@ -38,15 +44,10 @@ interface Needs {
 export function createDeletionRequests({ storage, accounts, deletions }: Needs): DeletionRequests {
   const { reader } = storage;
 
-  async function assertPassword(user: UserId, password: string | undefined): Promise<void> {
-    if (await accounts.verifyPassword(user, password)) return;
-    throw refuse('access-denied:reauthentication');
-  }
-
   return {
     async removeMember(actor, team, target, password) {
       await assertMayRemove(reader, actor, team, target);
-      await assertPassword(actor, password);
+      await assertPassword(accounts, actor, password);
       await accounts.remove(target, async (work) => {
         await assertMayRemove(work.reader, actor, team, target);
         return true;
@@ -57,7 +58,7 @@ export function createDeletionRequests({ storage, accounts, deletions }: Needs):
       if ((await listDeletions(reader, team)).length > 0) return;
       if ((await findTeam(reader, team)) === undefined) throw refuse('no-team');
       assertPermitted(await getOwnMember(reader, team, by), 'DeleteTeam');
-      await assertPassword(by, password);
+      await assertPassword(accounts, by, password);
       await accounts.assertSecondFactor(by, code);
       await storage.work(async (work) => {
         assertPermitted(await getOwnMember(work.reader, team, by), 'DeleteTeam');

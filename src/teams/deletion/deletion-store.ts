@@ -1,5 +1,7 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import type { Reader, Work } from '#storage';
+import { unlistTeam } from '../legalhold/listed-teams.ts';
+import { removeService } from '../legalhold/service-store.ts';
 import { changeTeam } from '../team-store.ts';
 
 /** Teams that are on their way out: `deleted_by` of the table `team` says so, and who wants it. */
@@ -37,6 +39,8 @@ export async function listLeft(reader: Reader, team: TeamId, limit: number): Pro
 export async function removeTeam(work: Work, team: TeamId): Promise<void> {
   const { db } = work;
   await db.deleteFrom('team_feature').where('team', '=', team).execute();
+  await removeService(work, team);
+  await unlistTeam(work, team);
   await db.deleteFrom('team_invitation').where('team', '=', team).execute();
   await db.deleteFrom('team_notification').where('team', '=', team).execute();
   await db.deleteFrom('team').where('id', '=', team).execute();

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TeamId } from '#contract/ids.ts';
 import type { Storage } from '#storage';
 import { removeMember } from '../members/member-store.ts';
 import type { TeamAccounts, TeamConversations } from '../needs.ts';
+import { untilDone } from '../retrying.ts';
 import { deletionFailed, teamDeleted } from '../telemetry.ts';
 import { type Deletion, listDeletions, listLeft, removeTeam } from './deletion-store.ts';
 
@@ -24,10 +24,6 @@ interface Needs {
 }
 
 const membersAtOnce = 100;
-
-/** How long to wait after a failure, in milliseconds: doubled each time, up to the longest. */
-const retryMs = 500;
-const longestRetryMs = 30_000;
 
 export function createDeletions({ storage, accounts, conversations }: Needs): Deletions {
   const closing = new AbortController();
@@ -60,16 +56,11 @@ export function createDeletions({ storage, accounts, conversations }: Needs): De
   }
 
   async function finishUntilDone(deletion: Deletion): Promise<void> {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      try {
-        return await finish(deletion);
-      } catch (error) {
-        if (signal.aborted) return;
-        deletionFailed(deletion.team, error);
-        const pauseMs = Math.min(longestRetryMs, retryMs * 2 ** Math.min(attempt, 10));
-        await Promise.allSettled([delay(pauseMs, undefined, { signal, ref: false })]);
-      }
-    }
+    await untilDone(
+      () => finish(deletion),
+      (error) => deletionFailed(deletion.team, error),
+      signal,
+    );
   }
 
   async function workThrough(): Promise<void> {

@@ -12,6 +12,8 @@ import type { TeamId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { compileParser } from '#contract/schema.ts';
 import type { Reader, Work } from '#storage';
+import type { HoldEnding } from '../legalhold/hold-ending.ts';
+import type { LegalholdRules } from '../legalhold/rules.ts';
 import { listMembers } from '../members/member-store.ts';
 import type { TeamsNeeds } from '../needs.ts';
 import type { TeamsSettings } from '../settings.ts';
@@ -28,26 +30,41 @@ export interface FeatureFlags {
   /** Of a team, or of users without one. */
   list(team: TeamId | undefined): Promise<AllFeatures>;
   get(team: TeamId, name: FeatureName): Promise<Feature>;
-  /** As a member: @throws Refusal `feature-locked` when it is locked, `mls-protocol-mismatch`, `bad-request` */
+  /**
+   * As a member: @throws Refusal `feature-locked` when it is locked, `mls-protocol-mismatch`, `bad-request`,
+   * `legalhold-not-enabled`, `legalhold-whitelisted-only`, `too-large-team-for-legalhold`
+   */
   set(team: TeamId, name: FeatureName, change: FeatureChange): Promise<Feature>;
-  /** As an operator, whatever the lock. @throws Refusal `mls-protocol-mismatch`, `bad-request` */
+  /** As an operator, whatever the lock. @throws Refusal as `set` */
   patch(team: TeamId, name: FeatureName, patch: FeaturePatch): Promise<Feature>;
 }
 
 interface Needs extends Pick<TeamsNeeds, 'storage' | 'events'> {
   readonly settings: TeamsSettings;
   readonly applyFeature: ApplyFeature;
+  readonly legalholdRules: LegalholdRules;
+  readonly holdEnding: Pick<HoldEnding, 'endAll'>;
 }
 
-export function createFeatureFlags({ storage, events, settings, applyFeature }: Needs): FeatureFlags {
+export function createFeatureFlags(needs: Needs): FeatureFlags {
+  const { storage, events, settings, applyFeature, legalholdRules, holdEnding } = needs;
   const initial = (name: FeatureName): Feature =>
     name === 'mls' && settings.offersMls
       ? { ...defaultFeature(name), status: 'enabled' }
       : defaultFeature(name);
-  const find = (reader: Reader, team: TeamId, name: FeatureName) => findFeature(reader, team, name, initial);
+
+  async function find(reader: Reader, team: TeamId, name: FeatureName): Promise<Feature> {
+    const feature = await findFeature(reader, team, name, initial);
+    return name === 'legalhold' ? asPolicySays(reader, team, feature) : feature;
+  }
+
+  async function asPolicySays(reader: Reader, team: TeamId | undefined, feature: Feature): Promise<Feature> {
+    const isEnabled = team !== undefined && (await legalholdRules.isEnabled(reader, team));
+    return { ...feature, status: isEnabled ? 'enabled' : 'disabled' };
+  }
 
   async function change(team: TeamId, name: FeatureName, next: (now: Feature) => Feature): Promise<Feature> {
-    return await storage.work(async (work) => {
+    const changed = await storage.work(async (work) => {
       const wanted = next(await find(work.reader, team, name));
       await assertFits(work, team, name, wanted);
       await putFeature(work, team, name, wanted);
@@ -55,9 +72,14 @@ export function createFeatureFlags({ storage, events, settings, applyFeature }: 
       await tell(work, team, name, wanted);
       return wanted;
     });
+    if (name === 'legalhold' && changed.status === 'disabled') await holdEnding.endAll(team);
+    return changed;
   }
 
   async function assertFits(work: Work, team: TeamId, name: FeatureName, wanted: Feature): Promise<void> {
+    if (name === 'legalhold') {
+      await legalholdRules.assertMaySet(work.reader, team, wanted.status === 'enabled');
+    }
     if (name === 'mls') {
       assertProtocols(wanted.config as MlsConfig);
       if (wanted.status === 'enabled') return;
@@ -83,7 +105,8 @@ export function createFeatureFlags({ storage, events, settings, applyFeature }: 
     async list(team) {
       const set = team === undefined ? new Map<string, Feature>() : await listSet(storage.reader, team);
       const entries = featureNames.map((name) => [name, set.get(name) ?? initial(name)]);
-      return Object.fromEntries(entries) as AllFeatures;
+      const all = Object.fromEntries(entries) as AllFeatures;
+      return { ...all, legalhold: await asPolicySays(storage.reader, team, all.legalhold) };
     },
     get: (team, name) => find(storage.reader, team, name),
     set: (team, name, { status, config }) =>

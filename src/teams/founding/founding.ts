@@ -30,7 +30,8 @@ export function createFoundTeam(teamEvents: TeamEvents): FoundTeam {
     const all = permissionsOf('owner');
     await addTeam(work, team);
     const permissions = { self: all, copy: all };
-    await addMember(work, { team: id, user: founder, permissions, invited: undefined });
+    const founding = { team: id, user: founder, permissions, invited: undefined };
+    await addMember(work, { ...founding, legalholdStatus: 'no_consent' });
     await teamEvents.store(work, [founder], teamEvents.of(id, { type: 'team.create', data: team }));
   };
 }

@@ -1,7 +1,8 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import { holds, roleOf, type TeamPermission } from '#contract/teams.ts';
+import { holds, isAdmin, roleOf, type TeamPermission } from '#contract/teams.ts';
 import type { Reader } from '#storage';
+import type { TeamAccounts } from '../needs.ts';
 import { findMember, type Member } from './member-store.ts';
 
 /** Who asks must be a member. @throws Refusal `no-team-member` */
@@ -31,6 +32,21 @@ export async function getInviter(reader: Reader, team: TeamId, user: UserId): Pr
 export function assertPermitted({ permissions }: Member, permission: TeamPermission): void {
   if (holds(permissions.self, permission)) return;
   throw refuse('operation-denied', { message: `Insufficient permissions (missing ${permission})` });
+}
+
+/** Owners and admins alone may. @throws Refusal `operation-denied` */
+export function assertAdmin({ permissions }: Member): void {
+  if (!isAdmin(permissions.self)) throw refuse('operation-denied');
+}
+
+/** It must be the user who asks. @throws Refusal `access-denied` */
+export async function assertPassword(
+  accounts: Pick<TeamAccounts, 'verifyPassword'>,
+  user: UserId,
+  password: string | undefined,
+): Promise<void> {
+  if (await accounts.verifyPassword(user, password)) return;
+  throw refuse('access-denied:reauthentication');
 }
 
 /** Whether one member may end another's membership, or its being an owner: of owners only other owners may. */

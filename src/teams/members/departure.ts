@@ -2,6 +2,7 @@ import type { TeamId, UserId } from '#contract/ids.ts';
 import type { Reader, Work } from '#storage';
 import type { TeamEvents } from '../events/team-events.ts';
 import { findFeature } from '../features/feature-store.ts';
+import { removeHoldRows } from '../legalhold/device-store.ts';
 import type { TeamsSettings } from '../settings.ts';
 import { findTeam } from '../team-store.ts';
 import { listAdmins, listMembers, removeMember } from './member-store.ts';
@@ -19,6 +20,7 @@ export function createUserDeleted({ teamEvents, settings }: Needs): UserDeleted 
   return async (work, user) => {
     const team = await removeMember(work, user);
     if (team === undefined) return;
+    await removeHoldRows(work, user);
     if ((await findTeam(work.reader, team)) === undefined) {
       const deleted = teamEvents.of(team, { type: 'team.delete', data: null });
       return teamEvents.show(work, [user], deleted);

@@ -1,4 +1,5 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
+import type { LegalholdStatuses } from '#contract/legalhold.ts';
 import type { LegalholdStatus } from '#contract/profiles.ts';
 import { adminSets, type Permissions } from '#contract/teams.ts';
 import type { Reader, TeamMemberRow, Work } from '#storage';
@@ -93,6 +94,36 @@ export async function listNamedMembers(
   return found;
 }
 
+/** Members who are under legal hold or about to be, some of them. */
+export async function listHeldMembers(
+  reader: Reader,
+  team: TeamId,
+  limit: number,
+): Promise<readonly Member[]> {
+  const rows = await members(reader)
+    .where('team_member.team', '=', team)
+    .where('team_member.legalhold_status', 'in', ['pending', 'enabled'])
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** How users stand to legal hold, in whichever teams they are. */
+export async function listLegalholdStatuses(
+  reader: Reader,
+  users: readonly UserId[],
+): Promise<LegalholdStatuses> {
+  const distinct = [...new Set(users)];
+  const statuses = new Map<UserId, LegalholdStatus>();
+  for (let start = 0; start < distinct.length; start += idsPerQuery) {
+    const rows = await members(reader)
+      .where('team_member.user_id', 'in', distinct.slice(start, start + idsPerQuery))
+      .execute();
+    for (const { user, legalholdStatus } of rows.map(fromRow)) statuses.set(user, legalholdStatus);
+  }
+  return statuses;
+}
+
 /** Owners and admins. */
 export async function listAdmins(reader: Reader, team: TeamId): Promise<readonly UserId[]> {
   const rows = await reader
@@ -113,7 +144,7 @@ export async function countMembers(reader: Reader, team: TeamId): Promise<number
   return Number(count);
 }
 
-export async function addMember(work: Work, member: Omit<Member, 'legalholdStatus'>): Promise<void> {
+export async function addMember(work: Work, member: Member): Promise<void> {
   const row: TeamMemberRow = {
     team: member.team,
     user_id: member.user,
@@ -121,7 +152,7 @@ export async function addMember(work: Work, member: Omit<Member, 'legalholdStatu
     copy_permissions: member.permissions.copy,
     created_by: member.invited?.by ?? null,
     created_at: member.invited?.at ?? null,
-    legalhold_status: 'no_consent',
+    legalhold_status: member.legalholdStatus,
   };
   await work.db.insertInto('team_member').values(row).execute();
 }
@@ -137,6 +168,15 @@ export async function setPermissions(
     .updateTable('team_member')
     .set({ permissions: self, copy_permissions: copy })
     .where('team', '=', team)
+    .where('user_id', '=', user)
+    .execute();
+}
+
+/** Changes how a member stands to legal hold. */
+export async function setLegalholdStatus(work: Work, user: UserId, status: LegalholdStatus): Promise<void> {
+  await work.db
+    .updateTable('team_member')
+    .set({ legalhold_status: status })
     .where('user_id', '=', user)
     .execute();
 }

@@ -3,10 +3,9 @@ import type { TeamId } from '#contract/ids.ts';
 import * as internal from '#contract/internal/features.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
-import { isAdmin } from '#contract/teams.ts';
 import type { Storage } from '#storage';
 import type { FeatureFlags } from '../features/feature-flags.ts';
-import { getOwnMember } from '../members/checks.ts';
+import { assertAdmin, getOwnMember } from '../members/checks.ts';
 import { findMembership } from '../members/member-store.ts';
 import { findTeam } from '../team-store.ts';
 
@@ -31,8 +30,7 @@ export function featureRoutes({ storage: { reader }, features }: Needs): readonl
       return { status: 200, body: await features.get(params.tid, params.feature) };
     }),
     handle(client.setTeamFeature, async ({ user, params, body }) => {
-      const { permissions } = await getOwnMember(reader, params.tid, user.userId);
-      if (!isAdmin(permissions.self)) throw refuse('operation-denied');
+      assertAdmin(await getOwnMember(reader, params.tid, user.userId));
       return { status: 200, body: await features.set(params.tid, params.feature, body) };
     }),
   ];

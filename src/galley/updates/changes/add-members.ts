@@ -1,5 +1,6 @@
 import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import type { Reader } from '#storage';
 import { assertAdmitted } from '../../conversations/access.ts';
 import {
   byDomain,
@@ -10,10 +11,11 @@ import {
 } from '../../conversations/conversation.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
 import type { BackendChecks } from '../../federation/backend-checks.ts';
+import { withoutConsent } from '../../legalhold/newcomers.ts';
 import { assertNotAbove } from '../../members/role-table.ts';
 import { assertPermittedIn } from '../../members/team-permissions.ts';
-import type { OwnUser, TeamLookup, UserLookup } from '../../needs.ts';
-import type { Actor } from '../publish.ts';
+import type { LegalholdLookup, OwnUser, TeamLookup, UserLookup } from '../../needs.ts';
+import type { Actor, Outcome } from '../publish.ts';
 import type { Change } from '../update.ts';
 
 export interface AddNeeds {
@@ -21,6 +23,8 @@ export interface AddNeeds {
   readonly conversations: Conversations;
   readonly users: UserLookup;
   readonly teams: TeamLookup;
+  readonly legalhold: LegalholdLookup;
+  readonly reader: Reader;
   readonly backends: BackendChecks;
   readonly maxConversationSize: number;
   readonly isFederating: boolean;
@@ -42,6 +46,7 @@ export function addMembers(needs: AddNeeds, invited: readonly QualifiedUser[], r
       assertRoom(needs, conversation, users);
       if (!conversation.access.includes('invite')) throw refuse('access-denied');
       await assertOwnUsers(needs, conversation, actor, users);
+      await withoutConsent(needs, needs.reader, conversation, users);
       await assertRemoteUsers(needs, conversation, actor, users);
       await assertPermittedIn(needs, conversation, actor.user, 'AddRemoveConvMember');
     },
@@ -50,10 +55,22 @@ export function addMembers(needs: AddNeeds, invited: readonly QualifiedUser[], r
       if (users.length === 0) return [];
       assertRoom(needs, conversation, users);
       const added = users.map((user) => ({ user, role }));
+      const leaving = await withoutConsent(needs, work.reader, conversation, users);
       await conversations.addMembers(work, conversation.id, added);
-      return [{ action: { tag: 'ConversationJoinTag', action: { users: [...users], role } }, added }];
+      await conversations.removeMembers(work, conversation.id, leaving);
+      const joined: Outcome = {
+        action: { tag: 'ConversationJoinTag', action: { users: [...users], role } },
+        added,
+      };
+      return [joined, ...leaving.map(removal)];
     },
   };
+}
+
+/** Somebody has to go because of who has come. */
+function removal(user: QualifiedUser): Outcome {
+  const action = { targets: [user], reason: 'removed' as const };
+  return { action: { tag: 'ConversationRemoveMembersTag', action }, removed: [user] };
 }
 
 function assertRoom(

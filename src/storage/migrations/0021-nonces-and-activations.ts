@@ -5,7 +5,7 @@ import type { Migration } from './index.ts';
  * removes them.
  */
 export const noncesAndActivations: Migration = {
-  name: '0019-nonces-and-activations',
+  name: '0021-nonces-and-activations',
   breaking: false,
   async up(db, forms) {
     await forms
