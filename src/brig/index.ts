@@ -28,6 +28,8 @@ import { createProvisioning } from './accounts/provisioning.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
+import { type AccountsForServices, createAccountsForServices } from './bots/accounts-for-services.ts';
+import { createBotAccounts } from './bots/bot-accounts.ts';
 import { createCallsConfigs } from './calls/calls-config.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
 import { createUserClientLookup } from './clients/client-lookup.ts';
@@ -65,8 +67,9 @@ import { openZauthKeys } from './login/zauth-keys.ts';
 import { type Mailer, type MailSettings, openMailer } from './mail/mailer.ts';
 import { openPeople, type People } from './people.ts';
 import { type Claims, createClaims } from './prekeys/claims.ts';
-import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
+import { createPrekeyClaims, type PrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
+import { botRoutes } from './routes/bots.ts';
 import { callRoutes } from './routes/calls.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { connectionRoutes, internalConnectionRoutes } from './routes/connections.ts';
@@ -167,6 +170,7 @@ export interface Brig extends AsyncDisposable {
   /** Whether all of the users, of whatever backend, say that they understand MLS. @throws Refusal as a federated call */
   allSupportMls(users: readonly Qualified<UserId>[]): Promise<boolean>;
   readonly forTeams: AccountsForTeams;
+  readonly forServices: AccountsForServices;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -206,6 +210,12 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const people = await openPeople(needs, { settings, passwords, mailer, clients, now });
   const { connections, deletion, federationStatus } = people;
   const changes = createAccountChanges(needs.storage, people.userEvents);
+  const prekeys = createPrekeyClaims({
+    ownDomain: needs.ownDomain,
+    federation: needs.federation ?? federationDisabled,
+    claims,
+    maxUsers: settings.claimedUsers,
+  });
   return {
     rpcs: brigRpcTable({
       ownDomain: needs.ownDomain,
@@ -231,6 +241,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       secondFactor,
       devices,
       people,
+      prekeys,
       changes,
     }),
     tokens: { verify: createTokenVerifier(zauth, now) },
@@ -251,6 +262,16 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
         },
         users,
       ),
+    forServices: createAccountsForServices({
+      reader: needs.storage.reader,
+      passwords,
+      mailer,
+      zauth,
+      settings,
+      prekeys,
+      bots: createBotAccounts({ clients, directory, defaultLocale: settings.defaultLocale, now }),
+      now,
+    }),
     forTeams: createAccountsForTeams({
       reader: needs.storage.reader,
       emailRules,
@@ -325,16 +346,29 @@ interface Owned {
   readonly secondFactor: SecondFactor;
   readonly devices: Devices;
   readonly people: People;
+  readonly prekeys: PrekeyClaims;
   readonly changes: AccountChanges;
 }
 
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(
   needs: BrigNeeds,
-  { zauth, mailer, now, settings, emailRules, passwords, secondFactor, devices, people, changes }: Owned,
+  {
+    zauth,
+    mailer,
+    now,
+    settings,
+    emailRules,
+    passwords,
+    secondFactor,
+    devices,
+    people,
+    prekeys,
+    changes,
+  }: Owned,
 ): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
-  const { directory, remoteClients, claims, clients } = devices;
+  const { directory, remoteClients, clients } = devices;
   const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
   const sessions = createSessions({ zauth, settings, now });
@@ -368,7 +402,6 @@ function createRoutes(
   const passwordReset = createPasswordReset({ storage, passwords, mailer, settings, now });
   const passwordChange = createPasswordChange(storage, passwords);
   const properties = createProperties({ storage, events, limits: settings.properties });
-  const prekeys = createPrekeyClaims({ ownDomain, federation, claims, maxUsers: settings.claimedUsers });
   const keyPackages = createKeyPackages({
     ownDomain,
     storage,
@@ -395,6 +428,7 @@ function createRoutes(
       ...handleRoutes(handles),
       ...clientRoutes({ ownDomain, reader, clients, lookup }),
       ...prekeyRoutes({ ownDomain, prekeys }),
+      ...botRoutes({ ownDomain, reader, clients }),
       ...keyPackageRoutes(keyPackages),
       ...propertyRoutes({ reader, properties }),
       ...connectionRoutes({ ownDomain, reader, connections }),

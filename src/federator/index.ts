@@ -11,7 +11,14 @@
  */
 export { CertificateFileError } from './certificates/index.ts';
 export { type ComponentUrls, createComponentHttp } from './component-http.ts';
-export { type DiscoveryOptions, type Inspection, openDiscovery, ownListeners } from './discovery/index.ts';
+export {
+  createEgressRules,
+  type DiscoveryOptions,
+  type EgressRules,
+  type Inspection,
+  openDiscovery,
+  ownListeners,
+} from './discovery/index.ts';
 export type { FederationStrategy, Policy } from './faces.ts';
 export {
   type Federator,

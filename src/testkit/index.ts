@@ -3,7 +3,7 @@
  *
  * `network/` runs whole backends as processes, `clients/` speaks to them as Wire clients do, `remote/` plays a remote
  * backend by script, `dns/` and `ca/` are a name server and a certificate authority on loopback, `smtp/` receives
- * mail, `s3/` keeps objects, `postgres/` runs a database. No part of the product imports it.
+ * mail, `service/` is a service with bots, `s3/` keeps objects, `postgres/` runs a database. No part of the product imports it.
  */
 export * from './ca/index.ts';
 export * from './clients/index.ts';
@@ -12,4 +12,5 @@ export * from './network/index.ts';
 export * from './postgres/index.ts';
 export * from './remote/index.ts';
 export * from './s3/index.ts';
+export * from './service/index.ts';
 export * from './smtp/index.ts';

@@ -283,6 +283,19 @@ const calls = group('Servers that carry the media of calls; clients are told of 
   ),
 });
 
+const services = group('Programs of others that this backend calls: services with bots.', {
+  egress: group('Which addresses they may have.', {
+    allow: list(
+      Type.String({ pattern: '^[0-9A-Fa-f:.]+/\\d{1,3}$', expected: 'a range such as 10.0.0.0/8' }),
+      {
+        about: 'Private ranges that they may live in.',
+        default: [],
+        reason: 'whoever provides a service must not make this backend talk to its own network',
+      },
+    ),
+  }),
+});
+
 export const ConfigSchema = group('A backend.', {
   domain: backendDomain({ about: 'Backend domain: part of every identifier, cannot change later.' }),
   infrastructureDomain: infrastructureDomain({ about: 'What discovery finds and the certificate says.' }),
@@ -354,6 +367,7 @@ export const ConfigSchema = group('A backend.', {
     }),
   }),
   calls,
+  services,
   conversations: group('Conversations.', {
     guestLinks: flag({
       about: 'Whether one can join conversations by a link.',

@@ -234,7 +234,7 @@ function needsPassword(clients: readonly ClientRow[], { type }: NewClient, id: C
 }
 
 /** @throws Refusal `bad-request` when a key is malformed or made for another id. */
-function assertPrekeys(prekeys: readonly Prekey[]): void {
+export function assertPrekeys(prekeys: readonly Prekey[]): void {
   const wrong = prekeys.find((prekey) => !isProteusPrekey(prekey));
   if (wrong === undefined) return;
   throw refuse('bad-request:prekeys', {

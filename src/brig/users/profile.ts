@@ -45,6 +45,7 @@ export function profileOf(account: AccountRow, domain: BackendDomain, viewer?: U
   return {
     ...personOf(account, domain),
     ...(ownEmail === null ? {} : { email: ownEmail }),
+    ...(account.service === null ? {} : { service: JSON.parse(account.service) as UserProfile['service'] }),
     legalhold_status: 'no_consent',
   };
 }

@@ -11,6 +11,8 @@ export interface OwnListener {
 export interface EgressOptions {
   /** Ranges that may be connected to although they are not public: `127.0.0.0/8`, `10.1.2.3`, `fd00::/8`. */
   readonly allow?: readonly string[];
+  /** The setting that holds `allow`, for messages. */
+  readonly setting?: string;
   /** Listeners of this backend: never connected to, whatever is allowed. See `ownListeners`. */
   readonly isOwnListener?: (address: string, port: number) => boolean;
 }
@@ -84,7 +86,8 @@ const carriers = listOf(['::ffff:0:0/96', '64:ff9b::/96'], 'egress');
  * @throws Error naming the configuration key when a range cannot be read.
  */
 export function createEgressRules(options: EgressOptions = {}): EgressRules {
-  const allowed = listOf(options.allow ?? [], 'federation.egress.allow');
+  const { setting = 'federation.egress.allow' } = options;
+  const allowed = listOf(options.allow ?? [], setting);
   const isOwnListener = options.isOwnListener ?? (() => false);
   return {
     check: ({ address, family }, port) => {
@@ -97,7 +100,7 @@ export function createEgressRules(options: EgressOptions = {}): EgressRules {
       if (forms.some((form) => allowed.check(form.address, form.type))) return undefined;
       for (const { range, list } of ranges)
         if (forms.some((form) => list.check(form.address, form.type)))
-          return { range, reason: `${address} is in ${range}, which federation.egress.allow does not name` };
+          return { range, reason: `${address} is in ${range}, which ${setting} does not name` };
       return undefined;
     },
   };

@@ -15,6 +15,7 @@ import { teams } from './0015-teams.ts';
 import { consumers } from './0016-consumers.ts';
 import { services } from './0017-services.ts';
 import { secondFactor } from './0019-second-factor.ts';
+import { providersAndBots } from './0020-providers-and-bots.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   consumers,
   services,
   secondFactor,
+  providersAndBots,
 ];
