@@ -13,7 +13,14 @@ import {
   type TestUser,
 } from '#testkit';
 import { createGroup, expectStatus } from './conversation-rig.ts';
-import { createProvider, createService, newService, type Provider, setConnection } from './services-rig.ts';
+import {
+  createProvider,
+  createService,
+  newService,
+  type Provider,
+  seeFileKept,
+  setConnection,
+} from './services-rig.ts';
 
 /* Who provides services, what they say of them, who finds them, and what tokens are for. */
 
@@ -184,6 +191,8 @@ describe('providers and their services', () => {
     const tags = expectStatus(await user.send('/services/tags'), 200).body as readonly string[];
     assert.ok(tags.includes('food-drink'));
   });
+
+  it('a provider has files, which users read', () => seeFileKept(provider.send, '/provider/assets', user));
 
   it('each kind of token opens its own doors alone', async () => {
     assert.deepEqual(refusal(await anybody('/provider')), [401, 'unauthorized']);

@@ -8,7 +8,9 @@ import {
   type TestAnswer,
   type TestRequest,
   type TestService,
+  type TestUser,
 } from '#testkit';
+import { multipart } from '../contract/assets-rig.ts';
 import { expectStatus } from './conversation-rig.ts';
 
 /** What the tests of services share: a provider, its services, and the bots that a service is. */
@@ -109,6 +111,26 @@ export function makesBots(service: TestService): readonly Bot[] {
     return { status: 201, body: keys };
   };
   return bots;
+}
+
+/** Has a file kept, read by another and deleted. */
+export async function seeFileKept(
+  send: (path: string, options?: TestRequest) => Promise<TestAnswer>,
+  path: '/bot/assets' | '/provider/assets',
+  reader: TestUser,
+): Promise<void> {
+  const raw = { type: 'multipart/mixed; boundary=frontier', bytes: multipart('a picture') };
+  const asset = expectStatus(await send(path, { raw }), 201);
+  const [key, domain, token] = ['key', 'domain', 'token'].map((member) => String(asset.get(member)));
+  const headers = { 'asset-token': token ?? '' };
+  const own = await send(`${path}/${key}`, { headers });
+  assert.equal(expectStatus(own, 200).body, 'a picture');
+  const read = await reader.send(`/assets/${domain}/${key}`, { headers });
+  assert.equal(expectStatus(read, 200).body, 'a picture');
+  const foreign = await reader.send(`/assets/${domain}/${key}`, { method: 'DELETE' });
+  assert.deepEqual([foreign.status, foreign.get('label')], [403, 'unauthorised']);
+  expectStatus(await send(`${path}/${key}`, { method: 'DELETE' }), 200);
+  assert.equal((await send(`${path}/${key}`, { headers })).status, 404);
 }
 
 /** A request of a bot. */

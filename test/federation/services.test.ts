@@ -35,6 +35,7 @@ import {
   makesBots,
   type Provider,
   type ServiceIds,
+  seeFileKept,
   sendAs,
   setConnection,
   toldTo,
@@ -199,6 +200,12 @@ describe('bots', () => {
     const [seen] = (await get(`/bot/users?ids=${alice.id},${randomUUID()}`)).body as readonly object[];
     assert.deepEqual(seen, { id: alice.id, name: 'Alice', accent_id: 0 });
     assert.deepEqual((await get(`/bot/users/${alice.id}/clients`)).body, []);
+  });
+
+  it('have files, which users read', async () => {
+    const [bot] = bots;
+    assert.ok(bot);
+    await seeFileKept((path, options) => sendAs(bot, a, path, options), '/bot/assets', alice);
   });
 
   it('wait while their service is away, and get everything in order when it is back', async () => {
