@@ -53,7 +53,10 @@ interface Member {
 
 const byNumber = (one: number, other: number) => one - other;
 
-describe('bots', () => {
+for (const storage of ['sqlite', 'postgres'] as const)
+  describe(`bots, on ${storage}`, () => botsSuite(storage));
+
+function botsSuite(storage: 'sqlite' | 'postgres'): void {
   const stack = new AsyncDisposableStack();
   let network: TestNetwork;
   let a: NetworkBackend;
@@ -67,7 +70,7 @@ describe('bots', () => {
   let group: Named;
 
   before(async () => {
-    network = stack.use(await openNetwork({ backends: 2, set: { 'throttling.enabled': false } }));
+    network = stack.use(await openNetwork({ backends: 2, storage, set: { 'throttling.enabled': false } }));
     service = stack.use(await openTestService());
     a = network.backend(0);
     alice = await createUser(a, { name: 'Alice' });
@@ -377,4 +380,4 @@ describe('bots', () => {
       return profile.get('deleted') === true;
     });
   });
-});
+}
