@@ -10,7 +10,7 @@ Visitor.prototype.visitStatement = function (statement) {
   return statement;
 };
 
-const parts = ['federator', 'brig', 'gateway', 'notifications', 'outbox', 'galley', 'cargohold', 'teams', 'external'];
+const parts = ['federator', 'brig', 'gateway', 'notifications', 'outbox', 'galley', 'cargohold', 'teams', 'services', 'external'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

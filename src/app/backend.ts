@@ -38,6 +38,7 @@ import { type Galley, openGalley, openRemovalKeys } from '#galley';
 import { createUpgrades, openGateway, openInternalListener } from '#gateway';
 import { createNotificationIds, type Notifications, openNotifications } from '#notifications';
 import { type Outbox, openOutbox } from '#outbox';
+import { openServices, type Services } from '#services';
 import { makePrivateFolder, openStorage, type Storage, watchMigrations } from '#storage';
 import { openTeams, type Teams } from '#teams';
 import { logger, setLogLevel } from '#telemetry';
@@ -49,6 +50,7 @@ import {
   galleyMlsClients,
   galleyUsers,
 } from './galley-users.ts';
+import { callServices, serviceConversations, serviceTeams } from './service-needs.ts';
 import {
   assetFolder,
   brigSettings,
@@ -188,6 +190,17 @@ async function openComponents(
   );
   await teams.resume();
   const cargohold = stack.use(await openCargoholdOf(stack, config, { storage, federation, brig }));
+  const services = stack.use(
+    openServices({
+      ownDomain: config.domain,
+      storage,
+      accounts: brig.forServices,
+      conversations: serviceConversations(galley),
+      streams: notifications.streams,
+      teams: serviceTeams(teams),
+      call: callServices(config),
+    }),
+  );
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];
   const dispatcher = tellingContact(createDispatcher(rpcs, { onBug: rpcFailed }), outbox);
   signal.throwIfAborted();
@@ -198,6 +211,7 @@ async function openComponents(
       galley,
       cargohold,
       teams,
+      services,
       policy,
       notifications,
       outbox,
@@ -338,6 +352,7 @@ interface Served {
   readonly galley: Galley;
   readonly cargohold: Cargohold;
   readonly teams: Teams;
+  readonly services: Services;
   readonly policy: FederationPolicy;
   readonly notifications: Notifications;
   readonly outbox: Outbox;
@@ -349,13 +364,19 @@ interface Served {
 async function openApis(
   stack: AsyncDisposableStack,
   config: Config,
-  { brig, galley, cargohold, teams, policy, notifications, outbox, rpcs, dispatcher }: Served,
+  { brig, galley, cargohold, teams, services, policy, notifications, outbox, rpcs, dispatcher }: Served,
 ): Promise<readonly OpenListener[]> {
   const componentOf = new Map(rpcs.map(({ rpc }) => [rpc.name, rpc.component]));
   const internal = stack.use(
     await openInternalListener({
       listen: config.listen.internal,
-      routes: [...brig.internalRoutes, ...teams.internalRoutes, ...policyRoutes(policy), ...outbox.routes],
+      routes: [
+        ...brig.internalRoutes,
+        ...teams.internalRoutes,
+        ...services.internalRoutes,
+        ...policyRoutes(policy),
+        ...outbox.routes,
+      ],
       serveFederation: config.federation.enabled
         ? {
             transport: dispatcher,
@@ -375,6 +396,7 @@ async function openApis(
         ...galley.routes,
         ...cargohold.routes,
         ...teams.routes,
+        ...services.routes,
         ...notifications.routes,
       ],
       verifyToken,

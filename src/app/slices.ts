@@ -34,6 +34,7 @@ export function brigSettings({
     activationUrl: `${clientApi}/activate`,
     passwordResetUrl: `${clientApi}/password-reset`,
     deletionUrl: `${clientApi}/delete`,
+    providerActivationUrl: `${clientApi}/provider/activate`,
     maxConnections: limits.connections,
     clientLimit: limits.clients,
     claimedUsers: limits.conversationMembers,

@@ -28,6 +28,8 @@ import { createProvisioning } from './accounts/provisioning.ts';
 import { createRegistration } from './accounts/registration.ts';
 import { type AccountTeams, withoutTeams } from './accounts/team-needs.ts';
 import { createActivation } from './activation/activation.ts';
+import { type AccountsForServices, createAccountsForServices } from './bots/accounts-for-services.ts';
+import { createBotAccounts } from './bots/bot-accounts.ts';
 import { createCallsConfigs } from './calls/calls-config.ts';
 import { createClientTokens, type TokenKeys } from './client-tokens/client-tokens.ts';
 import { type ClientDirectory, createClientDirectory } from './clients/client-directory.ts';
@@ -68,8 +70,9 @@ import { openZauthKeys } from './login/zauth-keys.ts';
 import { type Mailer, type MailSettings, openMailer } from './mail/mailer.ts';
 import { openPeople, type People } from './people.ts';
 import { type Claims, createClaims } from './prekeys/claims.ts';
-import { createPrekeyClaims } from './prekeys/prekey-claims.ts';
+import { createPrekeyClaims, type PrekeyClaims } from './prekeys/prekey-claims.ts';
 import { createProperties } from './properties/properties.ts';
+import { botRoutes } from './routes/bots.ts';
 import { callRoutes } from './routes/calls.ts';
 import { clientTokenRoutes } from './routes/client-tokens.ts';
 import { clientRoutes } from './routes/clients.ts';
@@ -171,6 +174,7 @@ export interface Brig extends AsyncDisposable {
   /** Whether all of the users, of whatever backend, say that they understand MLS. @throws Refusal as a federated call */
   allSupportMls(users: readonly Qualified<UserId>[]): Promise<boolean>;
   readonly forTeams: AccountsForTeams;
+  readonly forServices: AccountsForServices;
   /** How own users stand to others. */
   readonly connections: Pick<ConnectionStore, 'find' | 'listRelations' | 'listContacts'>;
   /** Whether other backends federate with each other. */
@@ -211,6 +215,14 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
   const { connections, deletion, federationStatus, userEvents } = people;
   const sessions = createSessions({ zauth, settings, now });
   const changes = createAccountChanges(needs.storage, userEvents);
+  const teams = needs.teams ?? withoutTeams;
+  const prekeys = createPrekeyClaims({
+    ownDomain: needs.ownDomain,
+    federation: needs.federation ?? federationDisabled,
+    claims,
+    legalhold: createLegalholdGuard(needs.storage.reader, teams),
+    maxUsers: settings.claimedUsers,
+  });
   return {
     rpcs: brigRpcTable({
       ownDomain: needs.ownDomain,
@@ -237,6 +249,7 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
       secondFactor,
       devices,
       people,
+      prekeys,
       changes,
       sessions,
     }),
@@ -258,6 +271,16 @@ export async function openBrig(needs: BrigNeeds): Promise<Brig> {
         },
         users,
       ),
+    forServices: createAccountsForServices({
+      reader: needs.storage.reader,
+      passwords,
+      mailer,
+      zauth,
+      settings,
+      prekeys,
+      bots: createBotAccounts({ clients, directory, defaultLocale: settings.defaultLocale, now }),
+      now,
+    }),
     forTeams: createAccountsForTeams({
       reader: needs.storage.reader,
       emailRules,
@@ -334,6 +357,7 @@ interface Owned {
   readonly secondFactor: SecondFactor;
   readonly devices: Devices;
   readonly people: People;
+  readonly prekeys: PrekeyClaims;
   readonly changes: AccountChanges;
   readonly sessions: Sessions;
 }
@@ -341,9 +365,9 @@ interface Owned {
 /** Puts the subjects together: each gets what it declares in its needs. */
 function createRoutes(needs: BrigNeeds, owned: Owned): Pick<Brig, 'routes' | 'internalRoutes'> {
   const { zauth, mailer, now, settings, emailRules, passwords, secondFactor } = owned;
-  const { devices, people, changes, sessions } = owned;
+  const { devices, people, prekeys, changes, sessions } = owned;
   const { ownDomain, storage, events, remoteRules, federation = federationDisabled } = needs;
-  const { directory, remoteClients, claims, clients } = devices;
+  const { directory, remoteClients, clients } = devices;
   const { connections, userEvents, deletion, federationStatus } = people;
   const { reader } = storage;
   const activation = createActivation({ storage, settings, emailRules, userEvents, mailer, now });
@@ -377,8 +401,6 @@ function createRoutes(needs: BrigNeeds, owned: Owned): Pick<Brig, 'routes' | 'in
   const passwordChange = createPasswordChange(storage, passwords);
   const properties = createProperties({ storage, events, limits: settings.properties });
   const legalhold = createLegalholdGuard(reader, teams);
-  const maxUsers = settings.claimedUsers;
-  const prekeys = createPrekeyClaims({ ownDomain, federation, claims, legalhold, maxUsers });
   const keyPackages = createKeyPackages({
     ownDomain,
     storage,
@@ -406,6 +428,7 @@ function createRoutes(needs: BrigNeeds, owned: Owned): Pick<Brig, 'routes' | 'in
       ...clientRoutes({ ownDomain, reader, clients, lookup }),
       ...clientTokenRoutes(createClientTokens({ ownDomain, storage, keys: needs.tokenKeys, now })),
       ...prekeyRoutes({ ownDomain, prekeys }),
+      ...botRoutes({ ownDomain, reader, teams, clients }),
       ...keyPackageRoutes(keyPackages),
       ...propertyRoutes({ reader, properties }),
       ...connectionRoutes({ ownDomain, reader, connections }),

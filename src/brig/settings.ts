@@ -47,6 +47,7 @@ export interface BrigSettings {
   readonly sessionCookieSeconds: number;
   /** Of a legal hold service. */
   readonly legalholdCookieSeconds: number;
+  readonly providerTokenSeconds: number;
   readonly accessTokenSeconds: number;
   /** A persistent cookie older than this is renewed; a superseded one lives on for as long. */
   readonly cookieRenewAgeSeconds: number;
@@ -78,6 +79,7 @@ export interface BrigSettings {
   readonly activationUrl: string;
   readonly passwordResetUrl: string;
   readonly deletionUrl: string;
+  readonly providerActivationUrl: string;
   /** Most connections of a user that are sent or accepted. */
   readonly maxConnections: number;
   /** Most permanent clients (devices) of a user. */
@@ -99,6 +101,7 @@ export const defaultSettings: BrigSettings = {
   userCookieSeconds: 28 * daySeconds,
   sessionCookieSeconds: daySeconds,
   legalholdCookieSeconds: 56 * daySeconds,
+  providerTokenSeconds: 7 * daySeconds,
   accessTokenSeconds: 900,
   cookieRenewAgeSeconds: 14 * daySeconds,
   activationCodeSeconds: 14 * daySeconds,
@@ -122,6 +125,7 @@ export const defaultSettings: BrigSettings = {
   claimedUsers: 500,
   properties: { count: 16, keyLength: 1024, valueBytes: 512 * 1024 },
   deletionUrl: 'http://127.0.0.1:8080/delete',
+  providerActivationUrl: 'http://127.0.0.1:8080/provider/activate',
   maxConnections: 1000,
   mlsEnabled: true,
   keyPackageLifetimeSeconds: undefined,

@@ -17,6 +17,10 @@ export type OriginDomain = Branded<BackendDomain, 'OriginDomain'>;
 
 export type UserId = Branded<string, 'UserId'>;
 export type TeamId = Branded<string, 'TeamId'>;
+/** Who provides services. */
+export type ProviderId = Branded<string, 'ProviderId'>;
+/** A program of others that takes part in conversations. */
+export type ServiceId = Branded<string, 'ServiceId'>;
 export type ConversationId = Branded<string, 'ConversationId'>;
 /** A user's device: lower-case hex of an unsigned 64-bit integer without leading zeros. */
 export type ClientId = Branded<string, 'ClientId'>;
@@ -60,6 +64,8 @@ export function asOriginDomain(domain: BackendDomain): OriginDomain {
 }
 
 /** Parses a UUID in any case into its canonical lower-case form. */
-export function parseUuid<Id extends UserId | TeamId | ConversationId>(text: string): Id | undefined {
+export function parseUuid<Id extends UserId | TeamId | ConversationId | ProviderId>(
+  text: string,
+): Id | undefined {
   return uuidSyntax.test(text) ? (text.toLowerCase() as Id) : undefined;
 }

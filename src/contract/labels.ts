@@ -249,6 +249,22 @@ export const labels = catalogue({
   },
   'invalid-code:verification': { status: 403, message: 'Invalid verification code' },
 
+  // Providers, services and bots
+  'invalid-provider': { status: 403, message: 'The provider does not exist.' },
+  'not-found:provider': { status: 404, message: 'Provider not found.' },
+  'not-found:service': { status: 404, message: 'Service not found.' },
+  'not-found:activation': { status: 404, message: 'Activation key not found.' },
+  'invalid-service-key': { status: 400, message: 'Invalid service key.' },
+  'service-disabled': { status: 403, message: 'The desired service is currently disabled.' },
+  'service-not-whitelisted': {
+    status: 403,
+    message: 'The desired service is not on the whitelist of allowed services for this team.',
+  },
+  'invalid-conversation': { status: 403, message: 'The operation is not allowed in this conversation.' },
+  'invalid-bot': { status: 403, message: 'The targeted user is not a bot.' },
+  'too-many-bots': { status: 409, message: 'Maximum number of bots for the service reached.' },
+  'bad-gateway': { status: 502, message: 'The upstream service returned an invalid response' },
+
   // Notifications
   'not-found:notification': { status: 404, message: 'Some notifications not found' },
   'upgrade-required': { status: 426, message: 'This endpoint speaks WebSocket only' },

@@ -49,7 +49,7 @@ function operation(route: Route): object {
   return {
     summary: route.about,
     tags: [route.path.split('/')[1] ?? ''],
-    ...(route.auth === 'user' ? { security: [{ token: [] }] } : {}),
+    ...(route.auth !== 'anyone' && route.auth !== 'internal' ? { security: [{ token: [] }] } : {}),
     parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: content(route.body) } }),
     responses: {

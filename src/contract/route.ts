@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import type { ClientId, UserId } from './ids.ts';
+import type { ClientId, ConversationId, ProviderId, UserId } from './ids.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -15,10 +15,10 @@ export const clientApiVersions: ClientApiVersions = {
 };
 
 /**
- * Who may call: `anyone`; `user`, with an access token; `internal`, on the operations listener, which has no
- * authentication because clients never reach it.
+ * Who may call: `anyone`; `user`, with an access token; `bot` and `provider`, with tokens of theirs; `internal`, on the
+ * operations listener, which has no authentication because clients never reach it.
  */
-export type RouteAuth = 'anyone' | 'user' | 'internal';
+export type RouteAuth = 'anyone' | 'user' | 'bot' | 'provider' | 'internal';
 
 /** What the gateway bounds in frequency. */
 export type RouteLimit = 'login' | 'registration' | 'upload';
@@ -93,6 +93,25 @@ export interface AuthenticatedUser {
   readonly connectionId: string;
 }
 
+/** A bot that a service acts for. Its token is for ever: whether the bot still is one is to be looked at. */
+export interface AuthenticatedBot {
+  readonly userId: UserId;
+  readonly provider: ProviderId;
+  readonly conversation: ConversationId;
+}
+
+/** Who provides services. */
+export interface AuthenticatedProvider {
+  readonly provider: ProviderId;
+}
+
+/** Who is behind a token, by the kind of callers that a route is for. */
+export interface Authenticated {
+  readonly user: AuthenticatedUser;
+  readonly bot: AuthenticatedBot;
+  readonly provider: AuthenticatedProvider;
+}
+
 type OptionalKeys<S extends Schemas> = {
   [K in keyof S]: S[K] extends { '~optional': unknown } ? K : never;
 }[keyof S];
@@ -102,7 +121,8 @@ type StaticMap<S extends Schemas> = { readonly [K in Exclude<keyof S, OptionalKe
 
 /** What a handler is given: parsed input, never the listener's own request object. */
 export interface RouteRequest<R> {
-  readonly user: R extends { auth: 'user' } ? AuthenticatedUser : undefined;
+  /** Who calls; undefined where no token is asked for. */
+  readonly user: R extends { auth: infer A extends keyof Authenticated } ? Authenticated[A] : undefined;
   readonly params: R extends Route<infer P, Schemas, TSchema | undefined, Answers> ? StaticMap<P> : never;
   readonly query: R extends Route<Schemas, infer Q, TSchema | undefined, Answers> ? StaticMap<Q> : never;
   readonly body: R extends Route<Schemas, Schemas, infer B, Answers>

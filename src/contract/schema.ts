@@ -10,6 +10,8 @@ import {
   domainPattern,
   type Handle,
   handlePattern,
+  type ProviderId,
+  type ServiceId,
   type TeamId,
   type UserId,
   uuidPattern,
@@ -35,6 +37,8 @@ function branded<T extends string>(pattern: string, description: string, folding
 export const Domain = branded<BackendDomain>(domainPattern, 'a domain such as b.example.com');
 export const UserIdSchema = branded<UserId>(uuidPattern, 'a UUID');
 export const TeamIdSchema = branded<TeamId>(uuidPattern, 'a UUID');
+export const ProviderIdSchema = branded<ProviderId>(uuidPattern, 'a UUID');
+export const ServiceIdSchema = branded<ServiceId>(uuidPattern, 'a UUID');
 export const ConversationIdSchema = branded<ConversationId>(uuidPattern, 'a UUID');
 export const ClientIdSchema = branded<ClientId>(clientIdPattern, 'a client id, 1 to 16 hex digits', 'hex');
 export const AssetKeySchema = branded<AssetKey>(assetKeyPattern, 'the key of an asset, 3-R-UUID');

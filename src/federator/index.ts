@@ -14,6 +14,7 @@ export { type ComponentUrls, createComponentHttp } from './component-http.ts';
 export {
   createEgressRules,
   type DiscoveryOptions,
+  type EgressRules,
   type Inspection,
   openDiscovery,
   ownListeners,

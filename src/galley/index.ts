@@ -16,6 +16,7 @@ import type { ServedRoute } from '#contract/route.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Work } from '#storage';
+import { type BotMembers, createBotMembers } from './bots/bots.ts';
 import { type CodeNeeds, createCodes } from './codes/codes.ts';
 import { type ConversationLookup, createConversations } from './conversations/conversations.ts';
 import {
@@ -48,6 +49,7 @@ import { createSendToOwn } from './proteus/send-to-own.ts';
 import { createReading } from './reading/reading.ts';
 import { createApplyUpdate } from './remote/apply-update.ts';
 import { createRemoteChanges } from './remote/remote-changes.ts';
+import { botRoutes } from './routes/bots.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { creationRoutes } from './routes/conversations.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -68,6 +70,7 @@ import { createTyping } from './typing/typing.ts';
 import { createPublish } from './updates/publish.ts';
 import { createUpdate } from './updates/update.ts';
 
+export type { BotMembers } from './bots/bots.ts';
 export type { OwnConversation } from './conversations/conversation.ts';
 export type { ConversationLookup } from './conversations/conversations.ts';
 export { openRemovalKeys, type RemovalKeys } from './mls/removal-keys.ts';
@@ -98,6 +101,7 @@ export interface Galley extends AsyncDisposable {
   readonly partForLegalhold: PartForLegalhold;
   /** Tells the owners of an own user's conversations that a client of it is gone. */
   clientRemoved(work: Work, user: UserId, client: ClientId): Promise<void>;
+  readonly bots: BotMembers;
   /** Who is in which conversation, from memory. */
   readonly conversations: ConversationLookup;
 }
@@ -125,6 +129,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
       ...codeRoutes({ ...parts, guestLinks: parts.settings.guestLinks }),
       ...teamConversationRoutes(parts),
       ...messageRoutes(parts),
+      ...botRoutes(parts),
       ...mlsConversationRoutes(parts),
       ...mlsMessageRoutes(parts),
       ...subconversationRoutes(parts),
@@ -135,6 +140,7 @@ export function openGalley(needs: GalleyNeeds): Galley {
     clientRemoved: departures.clientRemoved,
     endTeamConversations: parts.endTeamConversations,
     partForLegalhold: parts.partForLegalhold,
+    bots: createBotMembers(parts),
     conversations: parts.conversations,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

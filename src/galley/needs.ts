@@ -14,6 +14,8 @@ export interface OwnUser {
   readonly team: TeamId | null;
   /** Has a verified identity; false for guests of one conversation. */
   readonly isActivated: boolean;
+  /** Is a service's bot. */
+  readonly isBot: boolean;
 }
 
 /** What galley asks about users. Reads the last committed state. */

@@ -19,7 +19,7 @@ import { type CorsOptions, corsHeaders, preflightHeaders } from './cors.ts';
 import { createRateLimiter, type Rate, tooMany } from './limits/rate-limiter.ts';
 import { assertRequestForm, originForm } from './limits/request-form.ts';
 import { serveDocumentation } from './openapi/documentation.ts';
-import { authenticate } from './tokens/authenticate.ts';
+import { authenticateAs } from './tokens/authenticate.ts';
 import { cacheTokens } from './tokens/token-cache.ts';
 import type { VerifyToken } from './tokens/token-verifier.ts';
 import { asksForWebSocket, type OnUpgrade } from './upgrades.ts';
@@ -70,11 +70,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     routes,
     body: frame.limits,
     versionOf: (request) => targets.of(request).version,
-    authenticate: (request) => {
+    authenticate: (request, kind) => {
       const { headers, query } = request;
       const { access_token: accessToken } = query as Readonly<Record<string, unknown>>;
+      const credentials = { authorization: headers.authorization, accessToken, cookie: headers.cookie };
       const path = targets.of(request).url.replace(/\?.*$/s, '');
-      return authenticate({ authorization: headers.authorization, accessToken }, path, verify);
+      return authenticateAs(kind, credentials, path, verify);
     },
     limit: createLimits(options),
   });

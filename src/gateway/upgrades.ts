@@ -7,7 +7,7 @@ import { errorAnswer } from './adapter/answer.ts';
 import { defaultLimits, type ListenerLimits } from './adapter/listener.ts';
 import { assertRequestForm, originForm } from './limits/request-form.ts';
 import { requestFailed, requestRefused } from './telemetry.ts';
-import { authenticate } from './tokens/authenticate.ts';
+import { authenticateAs } from './tokens/authenticate.ts';
 import type { VerifyToken } from './tokens/token-verifier.ts';
 import { enabledVersions, readVersion } from './versions/version-prefix.ts';
 
@@ -46,8 +46,9 @@ export function createUpgrades(options: UpgradesOptions): OnUpgrade {
     const credentials = {
       authorization: request.headers.authorization,
       accessToken: query.get('access_token') ?? undefined,
+      cookie: undefined,
     };
-    const user = authenticate(credentials, pathname, options.verifyToken);
+    const user = authenticateAs('user', credentials, pathname, options.verifyToken);
     await route.take({ user, query, request, socket, head });
   };
 

@@ -29,8 +29,9 @@ import { CleanUp } from './streams/clean-up.ts';
 import { createRowInserts } from './streams/insert-rows.ts';
 import { createNotificationIds } from './streams/notification-id.ts';
 import { createPushes, type Pushes } from './streams/pushes.ts';
-import { removeClientEvents, removeStream } from './streams/stream-store.ts';
+import { listEvents, removeClientEvents, removeStream, type StoredEvent } from './streams/stream-store.ts';
 import { createTicks } from './streams/ticks.ts';
+import { type StreamWatcher, Watchers } from './streams/watchers.ts';
 import { pushesCommitted } from './telemetry.ts';
 
 export { type Bus, type BusMessage, createInProcessBus } from './bus.ts';
@@ -39,6 +40,7 @@ export { createLogNativePush, type NativeHint, type NativePush } from './push-to
 export type { NotificationSettings } from './settings.ts';
 export type { KeepAliveTimes } from './sockets/keep-alive.ts';
 export { createNotificationIds, type NotificationIds } from './streams/notification-id.ts';
+export type { StreamWatcher } from './streams/watchers.ts';
 
 /** What notifications needs of others. */
 export interface NotificationNeeds {
@@ -55,6 +57,15 @@ export interface NotificationNeeds {
   readonly now?: () => number;
 }
 
+/** Streams of users whose clients do not read them themselves. */
+export interface Streams {
+  /** At most `limit` events after a position, oldest first, whichever client they are for. */
+  list(user: UserId, after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Hears of each commit of this process that has put something into streams. */
+  watch(watcher: StreamWatcher): Disposable;
+  remove(work: Work, user: UserId): Promise<void>;
+}
+
 export interface Notifications extends AsyncDisposable {
   /** Puts one event into the streams of its recipients and, after the commit, onto their sockets. */
   push(work: Work, push: Push): Promise<void>;
@@ -68,6 +79,7 @@ export interface Notifications extends AsyncDisposable {
   removeClient(work: Work, user: UserId, client: ClientId): Promise<void>;
   /** Takes away the user's stream and push tokens; after the commit the sockets close, behind what was pushed. */
   removeUser(work: Work, user: UserId): Promise<void>;
+  readonly streams: Streams;
   /** For the client listener. */
   readonly routes: readonly ServedRoute[];
   readonly upgrades: readonly UpgradeRoute[];
@@ -95,6 +107,7 @@ export async function openNotifications(needs: NotificationNeeds): Promise<Notif
   const hasSocket = (user: UserId, client: ClientId) =>
     sockets.hasSocket(user, client) || consumers.hasSocket(user, client);
   const hints = nativePush && owned.use(new NativePushes({ reader, nativePush, hasSocket }));
+  const watchers = new Watchers();
   const pushes = createPushes({
     ids,
     ticks,
@@ -105,10 +118,16 @@ export async function openNotifications(needs: NotificationNeeds): Promise<Notif
       sockets.deliver(deliveries);
       consumers.deliver(deliveries);
       hints?.deliver(deliveries);
+      watchers.deliver(deliveries);
     },
   });
   return {
     ...joinPushes(pushes, [sockets, consumers]),
+    streams: {
+      list: (user, after, limit) => listEvents(reader, user, undefined, { after, limit }),
+      watch: (watcher) => watchers.add(watcher),
+      remove: removeStream,
+    },
     routes: [
       ...notificationRoutes({ reader, ids, lastActive, oldest, now }),
       ...pushTokenRoutes(storage, settings.pushApps),

@@ -10,6 +10,7 @@ import type { DeviceTables } from './tables/devices.ts';
 import type { MlsGroupTables } from './tables/mls-groups.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { OutboxTables } from './tables/outbox.ts';
+import type { ServiceTables } from './tables/services.ts';
 import type { TeamTables } from './tables/teams.ts';
 
 export type * from './tables/assets.ts';
@@ -19,6 +20,7 @@ export type * from './tables/devices.ts';
 export type * from './tables/mls-groups.ts';
 export type * from './tables/notifications.ts';
 export type * from './tables/outbox.ts';
+export type * from './tables/services.ts';
 export type * from './tables/teams.ts';
 
 /** A user account. Owner: brig. */
@@ -144,6 +146,7 @@ export interface Tables
     MlsGroupTables,
     NotificationTables,
     OutboxTables,
+    ServiceTables,
     TeamTables {
   account: AccountRow;
   search_term: SearchTermRow;

@@ -254,7 +254,7 @@ export async function openRig(
     script: willingRemotes,
     user({ role, ...values } = {}) {
       const user = userOf(a);
-      accounts.set(user.id, { id: user.id, team: null, isActivated: true, ...values });
+      accounts.set(user.id, { id: user.id, team: null, isActivated: true, isBot: false, ...values });
       if (role !== undefined) roles.set(user.id, role);
       return user;
     },

@@ -201,14 +201,14 @@ const legalhold = group('Legal hold: devices of services that listen to members 
   }),
 });
 
-const services = group('Services that teams run outside and this backend calls.', {
+const services = group('Services that others run and this backend calls: with bots, or for legal hold.', {
   egress: group('Which addresses they may have.', {
     allow: list(
       Type.String({ pattern: '^[0-9A-Fa-f:.]+/\\d{1,3}$', expected: 'a range such as 10.0.0.0/8' }),
       {
         about: 'Private ranges that services may live in.',
         default: [],
-        reason: 'admins of teams choose the address; it must not lead into the network of this backend',
+        reason: 'providers and admins of teams choose the address; it must not lead into our own network',
       },
     ),
   }),

@@ -14,7 +14,8 @@ export type Flow =
   | 'team-member'
   | 'ephemeral'
   | 'internal'
-  | 'provisioned';
+  | 'provisioned'
+  | 'bot';
 
 /**
  * The rules between members that a schema cannot say; wire-server's parser has them (reference client-api 2.3).

@@ -140,7 +140,7 @@ export function createAccountRemoval(needs: AccountRemovalNeeds): AccountRemoval
 }
 
 /** The row stays with id and handle, which nobody may use again; what it said of the person goes. */
-async function emptyAccount(work: Work, user: UserId): Promise<void> {
+export async function emptyAccount(work: Work, user: UserId): Promise<void> {
   const { db } = work;
   const emptied = await changeAccount(work, user, {
     status: 'deleted',

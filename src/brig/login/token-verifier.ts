@@ -1,5 +1,6 @@
-import type { ClientId, UserId } from '#contract/ids.ts';
-import type { Zauth } from './zauth.ts';
+import type { ClientId, ConversationId, ProviderId, UserId } from '#contract/ids.ts';
+import type { AuthenticatedBot, AuthenticatedProvider } from '#contract/route.ts';
+import type { TokenBody, Zauth } from './zauth.ts';
 
 /** What a verified token says, for listeners that need not know its format. */
 export interface VerifiedToken {
@@ -11,6 +12,10 @@ export interface VerifiedToken {
   readonly clientId: ClientId | undefined;
   /** Present in access tokens. */
   readonly connectionId: string | undefined;
+  /** Of a bot's token. */
+  readonly bot?: AuthenticatedBot;
+  /** Of a provider's token. */
+  readonly provider?: AuthenticatedProvider;
   /** Unix seconds; -1 for a token that does not expire. */
   readonly expiresAt: number;
 }
@@ -28,7 +33,21 @@ export function createTokenVerifier(
       userId: 'userId' in body ? body.userId : undefined,
       clientId: 'clientId' in body ? body.clientId : undefined,
       connectionId: 'connection' in body ? body.connection : undefined,
+      ...ofServices(body),
       expiresAt: token.expires,
     };
+  };
+}
+
+function ofServices(body: TokenBody): Pick<VerifiedToken, 'bot' | 'provider'> {
+  if (body.type === 'p') return { provider: { provider: body.provider as ProviderId } };
+  if (body.type !== 'b') return {};
+  const { bot, provider, conversation } = body;
+  return {
+    bot: {
+      userId: bot as UserId,
+      provider: provider as ProviderId,
+      conversation: conversation as ConversationId,
+    },
   };
 }

@@ -129,3 +129,28 @@ function link({ url, key, code }: MailedCode): string {
 function oneLine(name: string): string {
   return name.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
 }
+
+/** A provider's address that is to be activated. */
+export interface ProviderActivation {
+  readonly to: string;
+  /** The provider's name. */
+  readonly name: string;
+  readonly key: string;
+  readonly code: string;
+}
+
+export function providerActivationMail({ to, name, key, code }: ProviderActivation, url: string): Mail {
+  const text = [
+    `Hello ${oneLine(name)},`,
+    '',
+    `to provide services with this e-mail address, open ${link({ key, code, url })}`,
+    '',
+    'If you did not ask for it, ignore this mail.',
+  ];
+  return {
+    to,
+    kind: 'provider-activation',
+    subject: 'Your account as a provider',
+    text: `${text.join('\n')}\n`,
+  };
+}

@@ -8,6 +8,8 @@ export interface AccountSummary {
   readonly team: TeamId | null;
   /** Has a verified identity; false for guests of one conversation. */
   readonly isActivated: boolean;
+  /** Is a service's bot. */
+  readonly isBot: boolean;
 }
 
 /** Which own users exist. */
@@ -26,10 +28,11 @@ export function createAccountLookup(reader: Reader): AccountLookup {
       const accounts = await listAccounts(reader, ids);
       return accounts
         .filter(({ status }) => present.has(status))
-        .map(({ id, team, status }) => ({
+        .map(({ id, team, status, service }) => ({
           id: id as UserId,
           team: team as TeamId | null,
           isActivated: status !== 'ephemeral',
+          isBot: service !== null,
         }));
     },
     async isActive(id) {

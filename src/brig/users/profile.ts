@@ -63,6 +63,7 @@ export async function profilesOf(
     return {
       ...personOf(account, ownDomain),
       ...(ownEmail === null ? {} : { email: ownEmail }),
+      ...(account.service === null ? {} : { service: JSON.parse(account.service) as UserProfile['service'] }),
       legalhold_status: statuses?.get(userIdOf(account)) ?? 'no_consent',
     };
   });

@@ -1,7 +1,7 @@
 import * as client from '#contract/client/assets.ts';
-import type { AssetKey, BackendDomain, Qualified } from '#contract/ids.ts';
+import type { AssetKey, BackendDomain, Qualified, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
-import { type AuthenticatedUser, handle, type RouteRequest, type ServedRoute } from '#contract/route.ts';
+import { type AuthenticatedProvider, handle, type RouteRequest, type ServedRoute } from '#contract/route.ts';
 import type { StreamedBody } from '#contract/schema.ts';
 import { deleteAsset, deleteToken, renewToken } from '../assets/changes.ts';
 import {
@@ -22,7 +22,7 @@ import { downloadBegun } from '../telemetry.ts';
 /** What the routes need to know of the users who upload. */
 export interface UserStatus {
   /** An account that is neither ephemeral, nor suspended, nor pending. */
-  isActive(user: AuthenticatedUser['userId']): Promise<boolean>;
+  isActive(user: UserId): Promise<boolean>;
 }
 
 export interface AssetRouteNeeds extends UploadNeeds, DownloadNeeds {
@@ -31,21 +31,46 @@ export interface AssetRouteNeeds extends UploadNeeds, DownloadNeeds {
 }
 
 type Key = Qualified<AssetKey>;
-type Request = Pick<
-  RouteRequest<typeof client.getAsset>,
-  'user' | 'query' | 'headers' | 'requestId' | 'signal'
->;
+/** Whose files they are: a user's, among them bots, or a provider's. */
+interface Owner {
+  readonly userId: UserId;
+}
+type Request = Pick<RouteRequest<typeof client.getAsset>, 'query' | 'headers' | 'requestId' | 'signal'> & {
+  readonly user: Owner;
+};
 
-/** The client routes of assets (reference client-api 7), each also under its path of before version 2. */
+/** The client routes of assets (reference client-api 7). */
 export function assetRoutes(needs: AssetRouteNeeds): readonly ServedRoute[] {
+  return [...userRoutes(needs), ...serviceRoutes(needs)];
+}
+
+/** Of bots and providers. */
+function serviceRoutes(needs: AssetRouteNeeds): readonly ServedRoute[] {
+  const own = (key: AssetKey): Key => ({ domain: needs.ownDomain, id: key });
+  // Ids of providers are none of users, but name the owner of a file as well.
+  const owner = ({ provider }: AuthenticatedProvider): Owner => ({ userId: provider as string as UserId });
+  return [
+    handle(client.uploadBotAsset, ({ user, body }) => postOfUser(needs, user, body)),
+    handle(client.getBotAsset, (request) => download(needs, request, own(request.params.key))),
+    handle(client.deleteBotAsset, ({ user, params }) => remove(needs, user, own(params.key))),
+    handle(client.uploadProviderAsset, ({ user, body }) => post(needs, owner(user), body)),
+    handle(client.getProviderAsset, (request) =>
+      download(needs, { ...request, user: owner(request.user) }, own(request.params.key)),
+    ),
+    handle(client.deleteProviderAsset, ({ user, params }) => remove(needs, owner(user), own(params.key))),
+  ];
+}
+
+/** Each also under its path of before version 2. */
+function userRoutes(needs: AssetRouteNeeds): readonly ServedRoute[] {
   const own = (key: AssetKey): Key => ({ domain: needs.ownDomain, id: key });
   const at = ({ domain, key }: { readonly domain: BackendDomain; readonly key: AssetKey }): Key => ({
     domain,
     id: key,
   });
   return [
-    handle(client.uploadAsset, ({ user, body }) => post(needs, user, body)),
-    handle(client.uploadAssetV3, ({ user, body }) => post(needs, user, body)),
+    handle(client.uploadAsset, ({ user, body }) => postOfUser(needs, user, body)),
+    handle(client.uploadAssetV3, ({ user, body }) => postOfUser(needs, user, body)),
     handle(client.getAsset, (request) => download(needs, request, at(request.params))),
     handle(client.getAssetV4, (request) => download(needs, request, at(request.params))),
     handle(client.getAssetV3, (request) => download(needs, request, own(request.params.key))),
@@ -62,8 +87,12 @@ export function assetRoutes(needs: AssetRouteNeeds): readonly ServedRoute[] {
   ];
 }
 
-async function post(needs: AssetRouteNeeds, { userId }: AuthenticatedUser, body: StreamedBody) {
-  if (!(await needs.users.isActive(userId))) throw refuse('unverified-user');
+async function postOfUser(needs: AssetRouteNeeds, owner: Owner, body: StreamedBody) {
+  if (!(await needs.users.isActive(owner.userId))) throw refuse('unverified-user');
+  return await post(needs, owner, body);
+}
+
+async function post(needs: AssetRouteNeeds, { userId }: Owner, body: StreamedBody) {
   const asset = await upload(needs, userId, body);
   const location = `assets/v4/${asset.domain}/${asset.key}`;
   return { status: 201 as const, headers: { location }, body: asset };
@@ -108,17 +137,17 @@ async function describe(needs: AssetRouteNeeds, request: Request, key: Key) {
   return { status: 200 as const, headers: bytesHeaders(asset) };
 }
 
-async function remove(needs: AssetRouteNeeds, { userId }: AuthenticatedUser, key: Key) {
+async function remove(needs: AssetRouteNeeds, { userId }: Owner, key: Key) {
   if (key.domain !== needs.ownDomain) throw refuse('federation-not-implemented');
   await deleteAsset(needs, userId, key.id);
   return { status: 200 as const };
 }
 
-async function renew(needs: AssetRouteNeeds, { userId }: AuthenticatedUser, key: AssetKey) {
+async function renew(needs: AssetRouteNeeds, { userId }: Owner, key: AssetKey) {
   return { status: 200 as const, body: { token: await renewToken(needs, userId, key) } };
 }
 
-async function makePublic(needs: AssetRouteNeeds, { userId }: AuthenticatedUser, key: AssetKey) {
+async function makePublic(needs: AssetRouteNeeds, { userId }: Owner, key: AssetKey) {
   await deleteToken(needs, userId, key);
   return { status: 200 as const };
 }

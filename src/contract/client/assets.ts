@@ -140,3 +140,23 @@ export const deleteAssetTokenV3 = route('DELETE', '/assets/v3/:key/token', {
   ...tokenRemoval,
   versions: legacy,
 });
+
+/** Bots and providers have files as users do, on this backend alone. */
+const bot = 'bot' as const;
+const provider = 'provider' as const;
+
+export const uploadBotAsset = route('POST', '/bot/assets', { ...upload, auth: bot });
+export const getBotAsset = route('GET', '/bot/assets/:key', { ...download, auth: bot, params: ownKey });
+export const deleteBotAsset = route('DELETE', '/bot/assets/:key', { ...removal, auth: bot, params: ownKey });
+
+export const uploadProviderAsset = route('POST', '/provider/assets', { ...upload, auth: provider });
+export const getProviderAsset = route('GET', '/provider/assets/:key', {
+  ...download,
+  auth: provider,
+  params: ownKey,
+});
+export const deleteProviderAsset = route('DELETE', '/provider/assets/:key', {
+  ...removal,
+  auth: provider,
+  params: ownKey,
+});

@@ -19,7 +19,7 @@ const jsonType = 'application/json';
 /** `QualifiedNewOtrMessage`, see `#contract/protobuf/otr.ts`. */
 const QualifiedMessage = RawBodyOf(protobufType);
 /** `NewOtrMessage` in either form. */
-const LegacyMessage = RawBodyOf(protobufType, jsonType);
+export const LegacyMessage = RawBodyOf(protobufType, jsonType);
 
 /** The legacy form in JSON. */
 export const NewOtrMessage = Type.Object({
@@ -43,10 +43,10 @@ export const ClientMismatch = Type.Object({
 export type ClientMismatch = Type.Static<typeof ClientMismatch>;
 
 const status = { 201: MessageSendingStatus, 412: MessageSendingStatus } as const satisfies Answers;
-const mismatch = { 201: ClientMismatch, 412: ClientMismatch } as const satisfies Answers;
+export const mismatch = { 201: ClientMismatch, 412: ClientMismatch } as const satisfies Answers;
 
 /** `true`, `false` or user ids with commas between; read by `#galley`. */
-const legacyQuery = {
+export const legacyQuery = {
   ignore_missing: Type.Optional(Type.String()),
   report_missing: Type.Optional(Type.String()),
 };

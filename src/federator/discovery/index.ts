@@ -9,4 +9,4 @@
  * never connected to.
  */
 export { type DiscoveryOptions, type Inspection, openDiscovery } from './discovery.ts';
-export { createEgressRules, type EgressOptions, ownListeners } from './egress.ts';
+export { createEgressRules, type EgressOptions, type EgressRules, ownListeners } from './egress.ts';

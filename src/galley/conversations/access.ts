@@ -67,6 +67,7 @@ function refusalOfAccess(
   team: TeamId | null,
 ): 'access-denied' | 'no-team-member' | undefined {
   if (roles.length === 0) return 'access-denied';
+  if (user.isBot) return roles.includes('service') ? undefined : 'access-denied';
   const isInTeam = team !== null && user.team === team;
   if (!roles.includes('non_team_member') && !isInTeam) return 'no-team-member';
   if (!roles.includes('guest') && !user.isActivated) return 'access-denied';

@@ -3,7 +3,7 @@ import type { BackendDomain, ConversationId, TeamId, UserId } from '#contract/id
 import { type ConversationRow, hotQuery, type Reader, type Work } from '#storage';
 import { deleteCode } from '../codes/code-store.ts';
 import { deleteGroups, findGroup, putGroup } from '../mls/group-store.ts';
-import type { ConversationProperties, OwnConversation } from './conversation.ts';
+import type { BotService, ConversationProperties, OwnConversation } from './conversation.ts';
 
 /** Rows of conversations that this backend owns, and their way to `OwnConversation`. */
 
@@ -14,7 +14,7 @@ const conversationById = hotQuery((reader, id: string) =>
 const membersById = hotQuery((reader, id: string) =>
   reader
     .selectFrom('conversation_member')
-    .select(['user_domain', 'user_id', 'role'])
+    .select(['user_domain', 'user_id', 'role', 'service'])
     .where('conversation_id', '=', id)
     .orderBy('user_domain')
     .orderBy('user_id'),
@@ -66,11 +66,13 @@ async function withMembers(
   const members = await membersById(reader, row.id);
   const own = new Map<UserId, string>();
   const remote = new Map<BackendDomain, Map<UserId, string>>();
-  for (const { user_domain, user_id, role } of members) {
+  const bots = new Map<UserId, BotService>();
+  for (const { user_domain, user_id, role, service } of members) {
+    if (service !== null) bots.set(user_id as UserId, JSON.parse(service) as BotService);
     if (user_domain === ownDomain) own.set(user_id as UserId, role);
     else rolesAt(remote, user_domain as BackendDomain).set(user_id as UserId, role);
   }
-  const conversation = conversationOf(row, own, remote);
+  const conversation = { ...conversationOf(row, own, remote), ...(bots.size === 0 ? {} : { bots }) };
   if (conversation.protocol === 'proteus') return conversation;
   const group = await findGroup(reader, conversation.id);
   return group === undefined ? conversation : { ...conversation, group };

@@ -2,6 +2,12 @@ import type { Access, AccessRole, ConversationType, ProtocolName } from '#contra
 import type { BackendDomain, ConversationId, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { GroupState } from '../mls/group-store.ts';
 
+/** The service that a bot belongs to. */
+export interface BotService {
+  readonly id: string;
+  readonly provider: string;
+}
+
 /** Users of one backend with the names of their roles. */
 export type Roles = ReadonlyMap<UserId, string>;
 
@@ -24,6 +30,8 @@ export interface OwnConversation {
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly ownMembers: Roles;
+  /** Those of the own members that are bots; none when not given. */
+  readonly bots?: ReadonlyMap<UserId, BotService>;
   /** Members of other backends; a backend without members is not in it. */
   readonly remoteMembers: ReadonlyMap<BackendDomain, Roles>;
 }
@@ -41,6 +49,8 @@ export type QualifiedConversation = Qualified<ConversationId>;
 export interface Member {
   readonly user: QualifiedUser;
   readonly role: string;
+  /** Of a bot. */
+  readonly service?: BotService;
 }
 
 /** The role of a member; undefined for who is none. */
@@ -60,7 +70,11 @@ export function membersOf(conversation: OwnConversation, ownDomain: BackendDomai
   const add = (domain: BackendDomain, roles: Roles) => {
     for (const [id, role] of roles) all.push({ user: { domain, id }, role });
   };
-  add(ownDomain, conversation.ownMembers);
+  const { bots } = conversation;
+  for (const [id, role] of conversation.ownMembers) {
+    const service = bots?.get(id);
+    all.push({ user: { domain: ownDomain, id }, role, ...(service === undefined ? {} : { service }) });
+  }
   for (const [domain, roles] of conversation.remoteMembers) add(domain, roles);
   return all;
 }

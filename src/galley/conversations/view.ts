@@ -99,8 +99,9 @@ export function selfMember({ user, role }: Member, settings: MemberSettingsColum
 }
 
 /** A member as others see it. */
-export function otherMember({ user, role }: Member): OtherMember {
-  return { qualified_id: user, id: user.id, conversation_role: role, status: 0 };
+export function otherMember({ user, role, service }: Member): OtherMember {
+  const member = { qualified_id: user, id: user.id, conversation_role: role, status: 0 };
+  return service === undefined ? member : { ...member, service };
 }
 
 /** The form of a version from 3 on: up to 5 the suite counts as 1 before the first commit. */

@@ -16,11 +16,12 @@ export async function insertMembers(
 ): Promise<void> {
   for (let at = 0; at < members.length; at += rowsPerStatement) {
     const rows = members.slice(at, at + rowsPerStatement).map(
-      ({ user, role }): ConversationMemberRow => ({
+      ({ user, role, service }): ConversationMemberRow => ({
         conversation_id: conversation,
         user_domain: user.domain,
         user_id: user.id,
         role,
+        service: service === undefined ? null : JSON.stringify(service),
         ...defaultSettings,
       }),
     );

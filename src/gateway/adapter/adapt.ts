@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { AuthenticatedUser, Route, RouteLimit, RouteRequest, ServedRoute } from '#contract/route.ts';
+import type { Authenticated, Route, RouteLimit, RouteRequest, ServedRoute } from '#contract/route.ts';
 import { isJsonBytes, isStreamed, type RawBody, rawBodyTypes, type StreamedBody } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
 import { streamBody } from '../limits/streamed-body.ts';
 import { type LooseAnswer, send, type WireAnswer, wireAnswer } from './answer.ts';
+import { parseCookies } from './cookies.ts';
 import { createRouteTable, type Endpoint, type Variant } from './route-table.ts';
 
 /** What differs between the listeners that routes are served on. */
@@ -15,8 +16,8 @@ export interface AdapterOptions {
   readonly body: BodyLimits;
   /** Client API version of a request. */
   versionOf(request: FastifyRequest): number;
-  /** The caller of a `user` route, or a refusal. */
-  authenticate(request: FastifyRequest): AuthenticatedUser;
+  /** The caller of a route that asks for a token of this kind, or a refusal. */
+  authenticate<K extends keyof Authenticated>(request: FastifyRequest, kind: K): Authenticated[K];
   /** Counts a request towards a limit, or refuses it. */
   limit(limit: RouteLimit, caller: string): void;
 }
@@ -47,9 +48,10 @@ async function serve(
   const version = options.versionOf(request);
   const variant = findVariant(endpoint, request.method, version);
   const { route } = variant;
-  const user = route.auth === 'user' ? options.authenticate(request) : undefined;
+  const kind = isTokenKind(route.auth) ? route.auth : undefined;
+  const user = kind && options.authenticate(request, kind);
   assertAcceptable(route, request.headers.accept);
-  if (route.limit !== undefined) options.limit(route.limit, user?.userId ?? request.ip);
+  if (route.limit !== undefined) options.limit(route.limit, limitedBy(user) ?? request.ip);
   const params = variant.params.parse(capturesOf(variant, request), 'path');
   const query = variant.query.parse(declaredQuery(route, request.query), 'query');
   const body = await parseBody(variant, request, reply, options.body);
@@ -61,11 +63,21 @@ async function serve(
     headers: declaredHeaders(route, request.headers),
     version,
     cookies: parseCookies(request.headers.cookie),
-    authorization: route.auth === 'user' ? undefined : request.headers.authorization,
+    authorization: kind === undefined ? request.headers.authorization : undefined,
     requestId: request.id,
     signal: abortedWithCaller(reply),
   };
   return wireAnswer((await variant.handler(parsed as never)) as LooseAnswer);
+}
+
+function isTokenKind(auth: Route['auth']): auth is keyof Authenticated {
+  return auth === 'user' || auth === 'bot' || auth === 'provider';
+}
+
+/** Whoever calls with a token is counted by itself, not by its address. */
+function limitedBy(user: Authenticated[keyof Authenticated] | undefined): string | undefined {
+  if (user === undefined) return undefined;
+  return 'userId' in user ? user.userId : user.provider;
 }
 
 function findVariant(endpoint: Endpoint, method: string, version: number): Variant {
@@ -182,15 +194,6 @@ function assertAcceptable(route: Route, accept: string | undefined): void {
   const types = accept.split(',').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());
   if (types.some((type) => acceptable.has(type))) return;
   throw refuse('not-acceptable', { message: 'accept: the endpoint answers application/json only' });
-}
-
-function parseCookies(header: string | undefined): RouteRequest<Route>['cookies'] {
-  if (header === undefined) return [];
-  return header.split(';').flatMap((pair) => {
-    const equals = pair.indexOf('=');
-    if (equals === -1) return [];
-    return [{ name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim() }];
-  });
 }
 
 /** A signal that aborts when the caller goes away before its answer was written. */

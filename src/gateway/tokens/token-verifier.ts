@@ -1,4 +1,5 @@
 import type { ClientId, UserId } from '#contract/ids.ts';
+import type { AuthenticatedBot, AuthenticatedProvider } from '#contract/route.ts';
 
 /** What a verified token says (reference client-api 2.1). */
 export interface VerifiedToken {
@@ -10,6 +11,10 @@ export interface VerifiedToken {
   readonly clientId: ClientId | undefined;
   /** Present in access tokens. */
   readonly connectionId: string | undefined;
+  /** Of a bot's token. */
+  readonly bot?: AuthenticatedBot;
+  /** Of a provider's token. */
+  readonly provider?: AuthenticatedProvider;
   /** The token's `d`: Unix time in seconds; -1 for a token that does not expire. */
   readonly expiresAt: number;
 }

@@ -16,6 +16,7 @@ import { consumers } from './0016-consumers.ts';
 import { services } from './0017-services.ts';
 import { legalhold } from './0018-legalhold.ts';
 import { secondFactor } from './0019-second-factor.ts';
+import { providersAndBots } from './0020-providers-and-bots.ts';
 import { noncesAndActivations } from './0021-nonces-and-activations.ts';
 import type { Forms } from './forms.ts';
 
@@ -47,5 +48,6 @@ export const migrations: readonly Migration[] = [
   services,
   legalhold,
   secondFactor,
+  providersAndBots,
   noncesAndActivations,
 ];

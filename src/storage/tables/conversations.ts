@@ -35,6 +35,8 @@ export interface ConversationMemberRow extends MemberSettingsColumns {
   user_domain: string;
   user_id: string;
   role: string;
+  /** JSON, of a bot: the service that it belongs to. */
+  service: string | null;
 }
 
 /** That an own user is in a conversation owned by another backend. Owner: galley. */

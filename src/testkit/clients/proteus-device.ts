@@ -11,12 +11,19 @@ export interface ClaimedPrekey {
   readonly key: string;
 }
 
+/** What the others get of a device's keys. */
+export interface UploadedKeys {
+  readonly prekeys: readonly ClaimedPrekey[];
+  readonly lastPrekey: ClaimedPrekey;
+}
+
 /**
  * A device that really encrypts: Wire's own Proteus library with its keys in memory. `address` names another device,
  * in any form that the caller keeps to.
  */
-export class ProteusDevice {
-  readonly user: TestUser;
+export class ProteusDevice<U = TestUser> {
+  /** Whose it is. */
+  readonly user: U;
   /** The id that the backend gave it. */
   readonly clientId: string;
   readonly #proteus: Proteus;
@@ -25,7 +32,7 @@ export class ProteusDevice {
   readonly #sessions = new Map<string, session.Session>();
 
   private constructor(
-    user: TestUser,
+    user: U,
     clientId: string,
     proteus: Proteus,
     identity: keys.IdentityKeyPair,
@@ -40,6 +47,29 @@ export class ProteusDevice {
 
   /** Makes keys and registers the device with `count` one-time prekeys and a last-resort one. */
   static async register(user: TestUser, count = 5): Promise<ProteusDevice> {
+    return await ProteusDevice.create(
+      user,
+      async ({ prekeys, lastPrekey }) => {
+        const answer = await user.send('/clients', {
+          body: { type: 'permanent', password: user.password, prekeys, lastkey: lastPrekey },
+        });
+        if (answer.status !== 201) {
+          throw new Error(
+            `POST /clients: found ${answer.status} ${JSON.stringify(answer.body)}, expected 201`,
+          );
+        }
+        return String(answer.get('id'));
+      },
+      count,
+    );
+  }
+
+  /** Makes keys, and hands the public ones to who registers the device and finds out its id. */
+  static async create<U>(
+    user: U,
+    register: (keys: UploadedKeys) => Promise<string>,
+    count = 5,
+  ): Promise<ProteusDevice<U>> {
     const proteus = await loadProteus();
     await proteus.init();
     const { IdentityKeyPair, PreKey } = proteus.keys;
@@ -47,19 +77,9 @@ export class ProteusDevice {
     const oneTime = PreKey.generate_prekeys(0, count);
     const last = PreKey.last_resort();
     const uploaded = (prekey: keys.PreKey) => bundleOf(proteus, identity, prekey);
-    const answer = await user.send('/clients', {
-      body: {
-        type: 'permanent',
-        password: user.password,
-        prekeys: oneTime.map(uploaded),
-        lastkey: uploaded(last),
-      },
-    });
-    if (answer.status !== 201) {
-      throw new Error(`POST /clients: found ${answer.status} ${JSON.stringify(answer.body)}, expected 201`);
-    }
+    const clientId = await register({ prekeys: oneTime.map(uploaded), lastPrekey: uploaded(last) });
     const stock = new Map([...oneTime, last].map((prekey) => [prekey.key_id, prekey]));
-    return new ProteusDevice(user, String(answer.get('id')), proteus, identity, stock);
+    return new ProteusDevice(user, clientId, proteus, identity, stock);
   }
 
   /** Starts a session with a device whose prekey was claimed. */

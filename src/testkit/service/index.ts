@@ -1,0 +1,1 @@
+export { openTestService, type ReceivedCall, type ServiceAnswer, type TestService } from './test-service.ts';
