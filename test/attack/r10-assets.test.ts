@@ -11,8 +11,8 @@ import { rawRequest, sendRaw, watchBytesRead } from './client-surface.ts';
 
 const maxBytes = 1024 * 1024;
 const slack = 64 * 1024;
-/** The refusal is made within the slack; until it holds back the socket, Node has taken some buffers more. */
-const readAhead = 4 * 64 * 1024;
+/** The refusal is made within the slack; until it holds back the socket, Node has taken up to two buffers more. */
+const readAhead = 2 * 64 * 1024;
 
 const chunked = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 const settings = '--x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}\r\n';

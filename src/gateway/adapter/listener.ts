@@ -70,6 +70,12 @@ export interface FrameOptions {
 }
 
 /**
+ * So much of a body is read ahead of whoever takes it, and one read of the socket beyond. Node's own 64 KiB are more
+ * than a slow disk needs, and count against what a refused upload may cost.
+ */
+const readAheadBytes = 32 * 1024;
+
+/**
  * Fastify's own validators and serialisers are never used: the contract's parsers are. Naming others keeps it from
  * loading a hundred modules at start.
  */
@@ -96,6 +102,7 @@ export function createFrame(options: FrameOptions): FastifyInstance {
     keepAliveTimeout: limits.keepAliveMs,
     requestTimeout: limits.requestTimeoutMs,
     http: {
+      highWaterMark: readAheadBytes,
       maxHeaderSize: limits.maxHeaderBytes,
       // Checked with the other headers, so that its absence is answered like every other fault.
       requireHostHeader: false,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync } from 'node:zlib';
 import { type Refusal, refuse } from '#contract/refusal.ts';
@@ -97,7 +98,7 @@ function tooSlow(received: number, limits: BodyLimits): Refusal {
 }
 
 /** What is read of a body that nobody wanted, and for how long, unless it was refused for its size. */
-const maxDiscardedBytes = 64 * 1024;
+const maxDiscardedBytes = 32 * 1024;
 const discardMs = 1_000;
 /** From the end of the answer to the end of the connection: time for the answer to be read. */
 const lingerMs = 500;
@@ -119,12 +120,17 @@ export function discardRest(raw: IncomingMessage, response: ServerResponse): voi
   const timer = setTimeout(giveUp, discardMs).unref();
   const settle = () => clearTimeout(timer);
   raw.on('data', onData).once('end', settle).once('close', settle);
-  if (wanted === 0) giveUp();
+  // What Node has read ahead has come, whether anybody wants it or not.
+  if (wanted === 0 || raw.readableLength > wanted) giveUp();
   else raw.resume();
 
   function giveUp(): void {
     clearTimeout(timer);
     raw.off('data', onData).pause();
+    // Of a body that nobody has taken anything of, Node would read all that comes once the answer is out.
+    raw.read();
+    // That has made the socket read on, from the next tick.
+    nextTick(() => socket.pause());
     if (response.writableFinished) hangUp(socket);
     else response.once('finish', () => hangUp(socket));
   }
