@@ -43,11 +43,13 @@ export async function findVersion(reader: Reader, id: ConversationId): Promise<n
 /**
  * Takes the conversation's lock until the end of the unit of work and returns it as it is now, so that changes of one
  * conversation come one after the other on both databases.
+ * @param known from memory; it is what the database has when nobody has locked the conversation since
  */
 export async function lockConversation(
   work: Work,
   ownDomain: BackendDomain,
   id: ConversationId,
+  known?: OwnConversation,
 ): Promise<OwnConversation | undefined> {
   const [row] = await work.db
     .updateTable('conversation')
@@ -55,7 +57,9 @@ export async function lockConversation(
     .where('id', '=', id)
     .returningAll()
     .execute();
-  return row === undefined ? undefined : withMembers(work.reader, ownDomain, row);
+  if (row === undefined) return undefined;
+  const version = Number(row.version) - 1;
+  return known?.version === version ? known : withMembers(work.reader, ownDomain, { ...row, version });
 }
 
 async function withMembers(

@@ -14,7 +14,7 @@ export type Roles = ReadonlyMap<UserId, string>;
 /** A conversation that this backend owns, with all its members. Never changed: a change makes a new one. */
 export interface OwnConversation {
   readonly id: ConversationId;
-  /** Counted up by whoever locks it, so also by every change. */
+  /** Of the last lock before this unit of work: whoever changes the conversation has locked it. */
   readonly version: number;
   readonly type: ConversationType;
   readonly creator: UserId | null;

@@ -6,6 +6,7 @@ import {
   findRemoteMembers,
   insertRemoteMembers,
 } from '../members/remote-membership-store.ts';
+import type { GroupState } from '../mls/group-store.ts';
 import {
   type ConversationProperties,
   type Member,
@@ -43,8 +44,8 @@ export interface Conversations extends ConversationLookup {
   /** Adds a conversation with its members. Returns false, having changed nothing, when there is one with its id. */
   add(work: Work, conversation: OwnConversation, state?: 'whole' | 'pending'): Promise<boolean>;
   setProperties(work: Work, id: ConversationId, properties: ConversationProperties): Promise<void>;
-  /** Says that the unit of work changes the MLS group of the conversation itself; see `Groups`. */
-  groupChanges(work: Work, id: ConversationId): void;
+  /** Says that the unit of work changes the MLS group of a conversation that it has locked, and to what; see `Groups`. */
+  groupChanges(work: Work, conversation: OwnConversation, group: GroupState): void;
   addMembers(work: Work, id: ConversationId, members: readonly Member[]): Promise<void>;
   removeMembers(work: Work, id: ConversationId, users: readonly QualifiedUser[]): Promise<void>;
   setRole(work: Work, id: ConversationId, user: QualifiedUser, role: string): Promise<void>;
@@ -102,7 +103,7 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
       });
       return members ?? nobody;
     },
-    lock: (work, id) => lockConversation(work, ownDomain, id),
+    lock: (work, id) => lockConversation(work, ownDomain, id, own.peek(id)),
     async add(work, conversation, state = 'whole') {
       own.change(work, conversation.id);
       if (!(await insertConversation(work, conversation, state === 'pending'))) return false;
@@ -113,7 +114,8 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
       own.change(work, id);
       return updateProperties(work, id, properties);
     },
-    groupChanges: (work, id) => own.change(work, id),
+    groupChanges: (work, conversation, group) =>
+      own.change(work, conversation.id, nextVersion({ ...conversation, group })),
     addMembers(work, id, members) {
       own.change(work, id);
       return insertMembers(work, id, members);
@@ -139,6 +141,11 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
       return deleteRemoteMembers(work, conversation, users);
     },
   };
+}
+
+/** As it will be after the unit of work that has locked it. */
+function nextVersion(conversation: OwnConversation): OwnConversation {
+  return { ...conversation, version: conversation.version + 1 };
 }
 
 function weightOf({ ownMembers, remoteMembers }: OwnConversation): number {

@@ -96,6 +96,42 @@ describe('values in memory', () => {
     assert.equal(cache.peek('k'), 'same');
   });
 
+  it('stay in memory over a commit that says what they will be', async () => {
+    const cache = openCache();
+    const { state, load } = counted('old');
+    await cache.find('k', load);
+    const unit = unitOfWork();
+    cache.change(unit.work, 'k', 'new');
+    assert.equal(cache.peek('k'), undefined, 'nobody sees it before the commit');
+    unit.commit();
+    assert.equal(cache.peek('k'), 'new');
+    assert.equal(state.reads, 1);
+  });
+
+  it('are read again after a commit that has changed them further than it said', async () => {
+    for (const further of [undefined, 'newer']) {
+      const cache = openCache();
+      const unit = unitOfWork();
+      cache.change(unit.work, 'k', 'new');
+      cache.change(unit.work, 'k', further);
+      unit.commit();
+      assert.equal(cache.peek('k'), undefined);
+      assert.equal(await cache.find('k', async () => 'newest'), 'newest');
+      assert.equal(cache.peek('k'), 'newest');
+    }
+  });
+
+  it('are not kept over a commit while another unit of work changes them', async () => {
+    const cache = openCache();
+    const [first, second] = [unitOfWork(), unitOfWork()];
+    cache.change(first.work, 'k', 'first');
+    cache.change(second.work, 'k');
+    first.commit();
+    assert.equal(cache.peek('k'), undefined);
+    second.commit();
+    assert.equal(cache.peek('k'), undefined);
+  });
+
   it('are bounded: those not used for longest go', async () => {
     const cache = openCache(10);
     for (const key of ['one', 'two', 'three']) await cache.find(key, async () => '4444');

@@ -26,6 +26,8 @@ export class ExactCache<V> {
   readonly #values = new Map<string, { readonly value: V; readonly weight: number }>();
   readonly #loads = new Map<string, Promise<V | undefined>>();
   readonly #changing = new Map<string, Mark>();
+  /** What each unit of work leaves behind, by key; undefined when only the database knows. */
+  readonly #left = new WeakMap<Work, Map<string, V | undefined>>();
   #weight = 0;
 
   /** @param weigh the size of a value, at least 1, in the unit of `maxWeight` */
@@ -78,9 +80,20 @@ export class ExactCache<V> {
     this.#forget(key);
   }
 
-  /** Says that a unit of work changes the value; to be called before it does. */
-  change(work: Work, key: string): void {
+  /**
+   * Says that a unit of work changes the value; to be called before it does.
+   * @param next what it will be, which is kept at the commit unless somebody, also the same unit of work, changes it
+   * further
+   */
+  change(work: Work, key: string, next?: V): void {
     this.#forget(key);
+    const left = this.#left.get(work) ?? new Map<string, V | undefined>();
+    this.#left.set(work, left);
+    if (left.has(key)) {
+      left.set(key, undefined);
+      return;
+    }
+    left.set(key, next);
     this.#prune();
     const mark = this.#changing.get(key);
     const until = this.#now() + changingMs;
@@ -89,15 +102,17 @@ export class ExactCache<V> {
       mark.count += 1;
       mark.until = until;
     }
-    work.onCommit(() => this.#changed(key));
+    work.onCommit(() => this.#changed(key, left.get(key)));
   }
 
-  #changed(key: string): void {
+  #changed(key: string, next: V | undefined): void {
     this.#forget(key);
     const mark = this.#changing.get(key);
     if (mark === undefined) return;
     mark.count -= 1;
-    if (mark.count === 0) this.#changing.delete(key);
+    if (mark.count > 0) return;
+    this.#changing.delete(key);
+    if (next !== undefined) this.#keep(key, next);
   }
 
   #isChanging(key: string): boolean {

@@ -10,7 +10,7 @@ import {
   parseGroupInfo,
 } from '#mls';
 import type { Reader } from '#storage';
-import { findGroupInfo } from '../mls/group-store.ts';
+import { findGroupInfo, type GroupAddress } from '../mls/group-store.ts';
 import type { Leaf } from '../mls/leaf-store.ts';
 import type { CommitBundle } from './bundle.ts';
 import type { CommitPlan } from './commit-plan.ts';
@@ -59,18 +59,27 @@ function assertLeaf(
  */
 export async function assertSigned(
   reader: Reader,
-  { address }: Pick<Target, 'address'>,
+  { address, group }: Pick<Target, 'address' | 'group'>,
   message: PublicMessage,
   key: Uint8Array,
   suite: CipherSuite,
 ): Promise<void> {
-  const stored = await findGroupInfo(reader, address);
-  if (stored === undefined || key.length === 0) return;
-  const { context } = parseGroupInfo(stored);
-  // Another epoch has begun meanwhile, so the message is stale, as is found later.
-  if (context.epoch !== message.epoch) return;
-  if (!isPublicMessageSigned(message, context.bytes, key, suite))
+  if (key.length === 0) return;
+  const context = group.context ?? (await findContext(reader, address, message.epoch));
+  if (context === undefined) return;
+  if (!isPublicMessageSigned(message, context, key, suite))
     throw protocolError("The message's signature is not valid");
+}
+
+/** Undefined also when another epoch has begun meanwhile: then the message is stale, as is found later. */
+async function findContext(
+  reader: Reader,
+  address: GroupAddress,
+  epoch: bigint,
+): Promise<Uint8Array | undefined> {
+  const stored = await findGroupInfo(reader, address);
+  const context = stored && parseGroupInfo(stored).context;
+  return context?.epoch === epoch ? context.bytes : undefined;
 }
 
 /** The identity that the credential of a leaf has to have. */

@@ -265,7 +265,7 @@ async function changeMembers(
 async function nextEpoch(
   { groups }: Needs,
   work: Work,
-  { address, group }: Target,
+  { conversation, address, group }: Target,
   { groupInfo }: CommitBundle,
   plan: CommitPlan,
   at: number,
@@ -273,9 +273,9 @@ async function nextEpoch(
   const { context } = groupInfo;
   const set = [...plan.updated, plan.committer, ...plan.added];
   const taken = new Set(set.map(({ index }) => index));
-  await groups.commit(work, address, {
+  await groups.commit(work, conversation, address.subconversation, {
     state: { groupId: group.groupId, epoch: group.epoch + 1, begun: { at, suite: context.suite } },
-    groupInfo: groupInfo.bytes,
+    groupInfo,
     blanked: plan.removed.map(({ index }) => index).filter((index) => !taken.has(index)),
     set,
   });
@@ -296,8 +296,9 @@ async function proposeAgain(
   if (group === undefined || removalKeys === undefined) return;
   const leaves = [...group.leaves.values()];
   const leaving = leaves.filter(({ isLeaving }) => isLeaving);
-  const messages = await planRemovals({ groups, removalKeys }, work, address, group, leaving, time);
   const { subconversation } = address;
+  const place = { conversation, name: subconversation, group };
+  const messages = await planRemovals({ groups, removalKeys }, work, place, leaving, time);
   const clients = leaves.filter(({ isLeaving }) => !isLeaving);
   for (const message of messages)
     await propagate.message(work, {

@@ -1,7 +1,6 @@
 import { findCipherSuite, parseMlsMessage, proposalReference, proposeRemoval } from '#mls';
 import type { Work } from '#storage';
 import { isSameUser, type OwnConversation, type QualifiedUser } from '../conversations/conversation.ts';
-import type { GroupAddress } from '../mls/group-store.ts';
 import type { Group, Groups } from '../mls/groups.ts';
 import type { Leaf } from '../mls/leaf-store.ts';
 import { insertProposal } from '../mls/proposal-store.ts';
@@ -44,23 +43,23 @@ export function createProposeRemovals({ groups, propagate, removalKeys }: Needs)
     const { conversation, from, time } = removal;
     if (removalKeys === undefined || conversation.protocol === 'proteus') return;
     const all = await groups.find(conversation, work);
-    const clients = [...(all.get('')?.leaves.values() ?? [])];
+    const clients = [...(all.get('')?.leaves.values() ?? [])].filter(({ isLeaving }) => !isLeaving);
     for (const [subconversation, group] of all) {
       if (!isConcerned(removal.groups, subconversation)) continue;
-      const address = { conversation: conversation.id, subconversation };
+      const place = { conversation, name: subconversation, group };
       const leaving = [...group.leaves.values()].filter(
         (leaf) => !leaf.isLeaving && removal.isAffected(leaf),
       );
-      const messages = await planRemovals({ groups, removalKeys }, work, address, group, leaving, time);
+      const messages = await planRemovals({ groups, removalKeys }, work, place, leaving, time);
       const isOne = typeof removal.groups === 'object';
       const recipients = isOne
-        ? [...group.leaves.values()].filter((leaf) => !leaving.includes(leaf))
+        ? [...group.leaves.values()].filter((leaf) => !leaf.isLeaving && !leaving.includes(leaf))
         : clients;
       for (const message of messages)
         await propagate.message(work, {
           conversation,
           subconversation,
-          clients: recipients.filter((leaf) => !leaf.isLeaving),
+          clients: recipients,
           from,
           time: new Date(time).toISOString(),
           message,
@@ -75,6 +74,14 @@ function isConcerned(groups: Removal['groups'], subconversation: string): boolea
   return groups.subconversation === subconversation;
 }
 
+/** A group of a conversation that the unit of work has locked. */
+interface GroupPlace {
+  readonly conversation: OwnConversation;
+  /** Of its subconversation; empty for the conversation's own. */
+  readonly name: string;
+  readonly group: Group;
+}
+
 /**
  * Marks leaves as leaving and keeps a proposal for each. There is none in a group that nobody has committed to.
  * @returns the proposals
@@ -82,12 +89,13 @@ function isConcerned(groups: Removal['groups'], subconversation: string): boolea
 export async function planRemovals(
   { groups, removalKeys }: Pick<Needs, 'groups'> & { readonly removalKeys: RemovalKeys },
   work: Work,
-  address: GroupAddress,
-  { groupId, epoch, begun }: Pick<Group, 'groupId' | 'epoch' | 'begun'>,
+  { conversation, name, group }: GroupPlace,
   leaving: readonly Leaf[],
   time: number,
 ): Promise<readonly Buffer[]> {
+  const { groupId, epoch, begun } = group;
   const suite = begun && findCipherSuite(begun.suite);
+  const address = { conversation: conversation.id, subconversation: name };
   if (suite === undefined || leaving.length === 0) return [];
   const { scheme } = suite;
   const key = removalKeys.privateKey(scheme);
@@ -102,7 +110,8 @@ export async function planRemovals(
   }
   await groups.setLeaves(
     work,
-    address,
+    conversation,
+    name,
     leaving.map((leaf) => ({ ...leaf, isLeaving: true })),
   );
   return messages;

@@ -1,15 +1,18 @@
 import type { ConversationId } from '#contract/ids.ts';
+import type { GroupInfo } from '#mls';
 import type { Storage, Work } from '#storage';
 import type { OwnConversation } from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { ExactCache } from '../conversations/exact-cache.ts';
-import { type GroupAddress, type GroupState, listGroups, putGroup } from './group-store.ts';
+import { type GroupState, listGroups, putGroup } from './group-store.ts';
 import { deleteLeaves, type Leaf, listLeaves, putLeaves } from './leaf-store.ts';
 import { deleteProposals } from './proposal-store.ts';
 
 /** A group with the clients in it. Never changed: a change makes a new one. */
 export interface Group extends GroupState {
   readonly leaves: ReadonlyMap<number, Leaf>;
+  /** The bytes of its group context, which members sign, while they are in memory; else the group info has them. */
+  readonly context?: Uint8Array;
 }
 
 /** The groups of one conversation, by the ids of their subconversations; the empty one is its own. */
@@ -18,23 +21,26 @@ export type GroupsOfConversation = ReadonlyMap<string, Group>;
 /** What a commit does to a group. */
 export interface GroupChange {
   readonly state: GroupState;
-  readonly groupInfo: Uint8Array;
+  readonly groupInfo: GroupInfo;
   /** Indexes of leaves that are blank now. */
   readonly blanked: readonly number[];
   /** Leaves that are new or other than before. */
   readonly set: readonly Leaf[];
 }
 
-/** MLS groups of conversations owned here, from memory as long as nothing has changed; see `ConversationLookup`. */
+/**
+ * MLS groups of conversations owned here, from memory as long as nothing has changed; see `ConversationLookup`. Whoever
+ * changes one has locked its conversation, and says which by the name of its subconversation, empty for its own.
+ */
 export interface Groups {
   /** Inside a unit of work, `work` has to be given; then what the unit of work itself has changed is seen. */
   find(conversation: VersionOf, work?: Work): Promise<GroupsOfConversation>;
   /** The next epoch begins; what was proposed before is forgotten. */
-  commit(work: Work, address: GroupAddress, change: GroupChange): Promise<void>;
+  commit(work: Work, conversation: OwnConversation, name: string, change: GroupChange): Promise<void>;
   /** Leaves other than before, in the same epoch. */
-  setLeaves(work: Work, address: GroupAddress, leaves: readonly Leaf[]): Promise<void>;
+  setLeaves(work: Work, conversation: OwnConversation, name: string, leaves: readonly Leaf[]): Promise<void>;
   /** Begins a group again, or for the first time: nobody is in it. */
-  reset(work: Work, address: GroupAddress, state: GroupState): Promise<void>;
+  reset(work: Work, conversation: OwnConversation, name: string, state: GroupState): Promise<void>;
 }
 
 /** A conversation as it was read, in the same unit of work if there is one. */
@@ -59,38 +65,70 @@ const noGroups: GroupsOfConversation = new Map();
 export function createGroups({ storage, conversations, maxCachedMembers, now }: Needs): Groups {
   const cache = new ExactCache<Versioned>(maxCachedMembers, weightOf, now);
   const isShared = storage.dialect === 'postgres';
-  const changes = (work: Work, { conversation, subconversation }: GroupAddress) => {
-    cache.change(work, conversation);
-    if (subconversation === '') conversations.groupChanges(work, conversation);
+  const find: Groups['find'] = async ({ id, version }, work) => {
+    const known = cache.peek(id);
+    if (known !== undefined && (!isShared || known.version === version)) return known.groups;
+    if (work !== undefined) return load(work.reader, id);
+    if (known !== undefined) cache.drop(id);
+    const read = async () => ({ version, groups: await load(storage.reader, id) });
+    return (await cache.find(id, read))?.groups ?? noGroups;
+  };
+  /** The unit of work changes a group of the conversation, and to what. */
+  const changes = async (work: Work, conversation: OwnConversation, name: string, group: Group) => {
+    const groups = new Map(await find(conversation, work)).set(name, group);
+    cache.change(work, conversation.id, { version: conversation.version + 1, groups });
+    if (name === '') conversations.groupChanges(work, conversation, stateOf(group));
   };
   return {
-    async find({ id, version }, work) {
-      const known = cache.peek(id);
-      if (known !== undefined && (!isShared || known.version === version)) return known.groups;
-      if (work !== undefined) return load(work.reader, id);
-      if (known !== undefined) cache.drop(id);
-      const read = async () => ({ version, groups: await load(storage.reader, id) });
-      return (await cache.find(id, read))?.groups ?? noGroups;
-    },
-    async commit(work, address, { state, groupInfo, blanked, set }) {
-      changes(work, address);
-      await putGroup(work, address, state, groupInfo);
+    find,
+    async commit(work, conversation, name, { state, groupInfo, blanked, set }) {
+      const before = (await find(conversation, work)).get(name)?.leaves;
+      // A copy: what it is a part of is a thousand times as large.
+      const context = Buffer.from(groupInfo.context.bytes);
+      const leaves = changedLeaves(before, blanked, set);
+      await changes(work, conversation, name, { ...state, leaves, context });
+      const address = { conversation: conversation.id, subconversation: name };
+      await putGroup(work, address, state, groupInfo.bytes);
       await deleteLeaves(work, address, blanked);
       await putLeaves(work, address, set);
       await deleteProposals(work, address);
     },
-    setLeaves(work, address, leaves) {
-      changes(work, address);
-      return putLeaves(work, address, leaves);
+    async setLeaves(work, conversation, name, changed) {
+      const before = (await find(conversation, work)).get(name);
+      if (before === undefined) throw new Error(`no group "${name}" in ${conversation.id}`);
+      await changes(work, conversation, name, {
+        ...before,
+        leaves: changedLeaves(before.leaves, [], changed),
+      });
+      await putLeaves(work, { conversation: conversation.id, subconversation: name }, changed);
     },
-    async reset(work, address, state) {
-      changes(work, address);
-      const before = (await load(work.reader, address.conversation)).get(address.subconversation);
+    async reset(work, conversation, name, state) {
+      const before = (await find(conversation, work)).get(name);
+      await changes(work, conversation, name, { ...state, leaves: new Map() });
+      const address = { conversation: conversation.id, subconversation: name };
       await putGroup(work, address, state);
       await deleteLeaves(work, address, [...(before?.leaves.keys() ?? [])]);
       await deleteProposals(work, address);
     },
   };
+}
+
+function stateOf({ groupId, epoch, begun }: Group): GroupState {
+  return { groupId, epoch, begun };
+}
+
+/** In order of their index, as the database gives them. */
+function changedLeaves(
+  before: ReadonlyMap<number, Leaf> | undefined,
+  blanked: readonly number[],
+  set: readonly Leaf[],
+): ReadonlyMap<number, Leaf> {
+  const leaves = new Map(before);
+  for (const index of blanked) leaves.delete(index);
+  const isNew = set.some(({ index }) => !leaves.has(index));
+  for (const { index, user, client, signatureKey, isLeaving } of set)
+    leaves.set(index, { index, user, client, signatureKey, isLeaving });
+  return isNew ? new Map([...leaves].toSorted(([one], [other]) => one - other)) : leaves;
 }
 
 async function load(reader: Work['reader'], conversation: ConversationId): Promise<GroupsOfConversation> {

@@ -69,7 +69,7 @@ export function createSubconversations(needs: Needs): Subconversations {
         const stored = (await groups.find(conversation, work)).get(address.subconversation);
         if (epoch !== (stored?.epoch ?? 0)) throw refuse('mls-stale-message');
         if (stored === undefined || !stored.groupId.equals(groupId)) throw refuse('no-conversation');
-        await groups.reset(work, address, begunAgain(stored));
+        await groups.reset(work, conversation, address.subconversation, begunAgain(stored));
       });
     },
     async leave(actor, address) {
@@ -83,7 +83,8 @@ export function createSubconversations(needs: Needs): Subconversations {
           leaf.client === actor.client && isSameUser(leaf.user, actor.user);
         const staying = [...stored.leaves.values()].filter(({ isLeaving }) => !isLeaving);
         if (!staying.some(isOwn)) throw protocolError('The client is not a member of the subconversation');
-        if (staying.every(isOwn)) return groups.reset(work, address, begunAgain(stored));
+        if (staying.every(isOwn))
+          return groups.reset(work, conversation, address.subconversation, begunAgain(stored));
         const { subconversation } = address;
         return needs.proposeRemovals(work, {
           conversation,

@@ -41,7 +41,7 @@ export function setProtocol(needs: ProtocolNeeds, protocol: ProtocolName): Chang
       if (protocol === 'mixed') {
         const group = newMlsGroup(type, { domain: ownDomain, id });
         const begun = { at: now(), suite: migratedSuite };
-        await groups.reset(work, { conversation: id, subconversation: '' }, { ...group, begun });
+        await groups.reset(work, conversation, '', { ...group, begun });
       } else {
         // Nobody's commit did this while both protocols were in use.
         await proposeRemovals(work, {
