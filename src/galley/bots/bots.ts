@@ -9,6 +9,7 @@ import {
   roleOf,
 } from '../conversations/conversation.ts';
 import { otherMember } from '../conversations/view.ts';
+import { qualify } from '../proteus/bare-ids.ts';
 import {
   type AddBotNeeds,
   addBot,
@@ -19,7 +20,6 @@ import {
 import { leave, removeMembers } from '../updates/changes/remove-members.ts';
 import type { Actor } from '../updates/publish.ts';
 import type { Update } from '../updates/update.ts';
-import { qualify } from './bare-ids.ts';
 
 /** What a service is told of a conversation that it is asked to come into. */
 export interface OpenForBots {

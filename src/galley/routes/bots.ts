@@ -2,9 +2,9 @@ import * as client from '#contract/client/bots.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
-import { bareResult, qualifyMessage } from '../bots/bare-ids.ts';
 import { botView } from '../bots/bots.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
+import { bareResult, qualifyMessage } from '../proteus/bare-ids.ts';
 import { readLegacyForm } from '../proteus/legacy-form.ts';
 import type { SendToOwn } from '../proteus/send-to-own.ts';
 

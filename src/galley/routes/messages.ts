@@ -2,6 +2,8 @@ import * as client from '#contract/client/messages.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { readQualifiedMessage } from '#contract/protobuf/otr.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
+import type { ConversationLookup } from '../conversations/conversations.ts';
+import { qualifyMessage } from '../proteus/bare-ids.ts';
 import type { Broadcast } from '../proteus/broadcast.ts';
 import { legacyResult, readLegacyForm } from '../proteus/legacy-form.ts';
 import type { Send } from '../proteus/send.ts';
@@ -10,20 +12,24 @@ import { actorOf } from './caller.ts';
 
 interface Needs {
   readonly ownDomain: BackendDomain;
+  readonly conversations: ConversationLookup;
   readonly send: Send;
   readonly sendToOwn: SendToOwn;
   readonly broadcast: Broadcast;
 }
 
 /** Proteus messages. */
-export function messageRoutes({ ownDomain, send, sendToOwn, broadcast }: Needs): readonly ServedRoute[] {
+export function messageRoutes(needs: Needs): readonly ServedRoute[] {
+  const { ownDomain, conversations, send, sendToOwn, broadcast } = needs;
   return [
     handle(client.sendQualifiedMessage, async ({ user, params, body, requestId }) => {
       const conversation = { domain: params.domain, id: params.cnv };
       return answerOf(await send(actorOf(user, ownDomain), conversation, body.bytes, { requestId }));
     }),
     handle(client.sendLegacyMessage, async ({ user, params, query, body, requestId }) => {
-      const message = readLegacyForm(body, query, ownDomain);
+      const form = readLegacyForm(body, query, ownDomain);
+      const found = await conversations.find(params.cnv);
+      const message = found === undefined ? form : qualifyMessage(found, ownDomain, form);
       const result = await sendToOwn(actorOf(user, ownDomain), params.cnv, message, requestId);
       return { status: result.isSent ? 201 : 412, body: legacyResult(result, ownDomain) };
     }),

@@ -2,12 +2,13 @@ import type { ClientMismatch } from '#contract/client/messages.ts';
 import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.ts';
 import type { MismatchStrategy, NewMessage, QualifiedUserClients, UserClients } from '#contract/messages.ts';
 import type { OwnConversation } from '../conversations/conversation.ts';
-import type { SendingResult } from '../proteus/send-to-own.ts';
+import type { SendingResult } from './send-to-own.ts';
 
 /**
- * Bots know users by bare ids, and were made before there was federation. In their conversation an id says enough: it is
- * that of an own user when one has it, else that of the member of another backend. Of members of several other backends
- * with one id the first backend's alone can be written to; the others cannot keep messages from being sent.
+ * Bots and the oldest clients know users by bare ids: they were made before there was federation. In a conversation an
+ * id says enough: it is that of an own user when one has it, else that of the member of another backend. Of members of
+ * several other backends with one id the first backend's alone can be written to; the others cannot keep messages from
+ * being sent.
  */
 export function qualify(
   conversation: OwnConversation,
@@ -21,7 +22,7 @@ export function qualify(
   return { domain: domains.toSorted()[0] ?? ownDomain, id };
 }
 
-/** A message of the legacy form, whose recipients all count as own users, for those whom the bot means. */
+/** A message of the legacy form, whose recipients all count as own users, for those whom the sender means. */
 export function qualifyMessage(
   conversation: OwnConversation,
   ownDomain: BackendDomain,

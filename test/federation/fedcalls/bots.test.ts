@@ -1,0 +1,4 @@
+import { bots } from './bots.ts';
+import { play } from './play.ts';
+
+play(bots);

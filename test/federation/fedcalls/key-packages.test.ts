@@ -1,0 +1,4 @@
+import { keyPackages } from './key-packages.ts';
+import { play } from './play.ts';
+
+play(keyPackages);

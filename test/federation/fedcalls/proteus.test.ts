@@ -1,0 +1,4 @@
+import { play } from './play.ts';
+import { proteus } from './proteus.ts';
+
+play(proteus);
