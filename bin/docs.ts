@@ -5,10 +5,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, exit, stderr } from 'node:process';
 import { labelsDocument, rpcsDocument } from '#contract/documents.ts';
+import { fedcallsDocument } from '#contract/fedcalls/document.ts';
 import { configDocument } from '../src/app/config.ts';
+import { testOf } from '../test/federation/fedcalls/subjects.ts';
 
 const documents: Readonly<Record<string, () => string>> = {
   'docs/rpcs.md': rpcsDocument,
+  'docs/fedcalls.md': () => fedcallsDocument(testOf),
   'docs/labels.md': labelsDocument,
   'docs/config.md': configDocument,
 };

@@ -3,6 +3,7 @@ import { cargoholdRpcs } from './federation/cargohold.ts';
 import { galleyRpcs } from './federation/galley.ts';
 import { bundleRpcs } from './federation/outbox.ts';
 import { type LabelKey, labels } from './labels.ts';
+import { generatedNotice, lines, table } from './markdown.ts';
 import { labelOf } from './refusal.ts';
 import { federationVersions, type Rpc } from './rpc.ts';
 
@@ -19,8 +20,6 @@ export const declaredRpcs: DeclaredRpcs = {
   outbox: bundleRpcs,
 };
 
-const generated = '<!-- Generated from the contract by `npm run docs`; edits are overwritten. -->';
-
 /** `docs/rpcs.md`: every federated call, and where to find it. */
 export function rpcsDocument(declared: DeclaredRpcs = declaredRpcs): string {
   const entries = Object.entries(declared).flatMap(([part, rpcs]) =>
@@ -29,31 +28,29 @@ export function rpcsDocument(declared: DeclaredRpcs = declaredRpcs): string {
   return lines(
     '# Federated calls',
     '',
-    generated,
+    generatedNotice,
     '',
     'Every RPC that this backend speaks with others. *answered*: the caller waits; *queued*: told through the outbox;',
     '*streamed*: answers bytes.',
     '',
-    row('component', 'RPC', 'versions', 'delivery', 'what it does'),
-    row('---', '---', '---', '---', '---'),
-    ...entries.map(({ rpc }) =>
-      row(rpc.component, `\`${rpc.name}\``, versionsOf(rpc), rpc.delivery, rpc.about),
+    table(
+      ['component', 'RPC', 'versions', 'delivery', 'what it does'],
+      entries.map(({ rpc }) => [rpc.component, `\`${rpc.name}\``, versionsOf(rpc), rpc.delivery, rpc.about]),
     ),
     '',
     '## Where to find each',
     '',
-    'Called: where an editor lists references of the constant.',
+    'Called: where an editor lists references of the constant. [`fedcalls.md`](fedcalls.md) says which client calls cause',
+    'each, and where that is tested.',
     '',
-    row('RPC', 'declared', 'served', 'called', 'tested'),
-    row('---', '---', '---', '---', '---'),
-    ...entries.map(({ part, constant, rpc }) =>
-      row(
+    table(
+      ['RPC', 'declared', 'served', 'called'],
+      entries.map(({ part, constant, rpc }) => [
         `\`${rpc.name}\``,
         `\`src/contract/federation/${part}.ts\``,
         `\`src/${part}/rpc/${rpc.name}.ts\``,
         `\`${constant}\``,
-        `\`test/federation/${rpc.name}.test.ts\``,
-      ),
+      ]),
     ),
   );
 }
@@ -64,26 +61,27 @@ export function labelsDocument(): string {
   return lines(
     '# Labels',
     '',
-    generated,
+    generatedNotice,
     '',
     'Every `label` of an error body, with its HTTP status. One label may have several statuses or messages. Messages are',
     "the defaults: a refusal says what was found and what was expected instead where it knows. `error` is the seed's own",
     'name of the failure, sent beside the label.',
     '',
-    row('label', 'status', 'message', 'error'),
-    row('---', '---', '---', '---'),
-    ...keys.map((key) => {
-      const {
-        status,
-        message,
-        error = '',
-      } = labels[key] as {
-        readonly status: number;
-        readonly message: string;
-        readonly error?: string;
-      };
-      return row(`\`${labelOf(key)}\``, String(status), message, error);
-    }),
+    table(
+      ['label', 'status', 'message', 'error'],
+      keys.map((key) => {
+        const {
+          status,
+          message,
+          error = '',
+        } = labels[key] as {
+          readonly status: number;
+          readonly message: string;
+          readonly error?: string;
+        };
+        return [`\`${labelOf(key)}\``, String(status), message, error];
+      }),
+    ),
   );
 }
 
@@ -92,12 +90,4 @@ function versionsOf({ since }: Rpc): string {
     .filter((version) => version >= since)
     .map((version) => `v${version}`)
     .join(', ');
-}
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-}
-
-function lines(...all: readonly string[]): string {
-  return `${all.join('\n')}\n`;
 }

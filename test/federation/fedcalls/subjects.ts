@@ -1,3 +1,4 @@
+import type { TestOf } from '#contract/fedcalls/document.ts';
 import { bots } from './bots.ts';
 import { keyPackages } from './key-packages.ts';
 import type { AnyRow } from './play.ts';
@@ -9,3 +10,9 @@ export const subjects: readonly { readonly name: string; readonly rows: readonly
   bots,
   keyPackages,
 ];
+
+/** The test that plays a federated call of a route. */
+export const testOf: TestOf = (route, rpc) => {
+  const subject = subjects.find(({ rows }) => rows.some((row) => row.route === route && row.rpc === rpc));
+  return subject && `test/federation/fedcalls/${subject.name}.test.ts`;
+};
