@@ -4,7 +4,7 @@ import {
   type NetworkBackend,
   ProteusDevice,
   request,
-  type ServiceAnswer,
+  type ServiceReply,
   type TestAnswer,
   type TestRequest,
   type TestService,
@@ -98,7 +98,7 @@ export interface Bot {
 /** Lets a service make bots that really encrypt. Messages to it are taken. */
 export function makesBots(service: TestService): readonly Bot[] {
   const bots: Bot[] = [];
-  service.answer = async ({ path, body }): Promise<ServiceAnswer> => {
+  service.answer = async ({ path, body }): Promise<ServiceReply> => {
     if (path !== '/api/bots') return { status: 200 };
     const { id, client, token } = body as Readonly<Record<string, string>>;
     assert.ok(id && client && token);

@@ -1,1 +1,8 @@
-export { openTestService, type ReceivedCall, type ServiceAnswer, type TestService } from './test-service.ts';
+export {
+  createSelfSigned,
+  openPinnedServer,
+  type PinnedServer,
+  type ServiceReply,
+  type ServiceRequest,
+} from './pinned-server.ts';
+export { openTestService, type ReceivedCall, type TestService } from './test-service.ts';
