@@ -16,7 +16,6 @@ import type {
 import { createFederationCaller } from '#contract/rpc-caller.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type { ComponentTransport, RpcTransport } from '#contract/rpc-transport.ts';
-import { createPinnedCaller } from '#external';
 import {
   createFederationRules,
   createHttpTransport,
@@ -41,11 +40,11 @@ import {
   galleyUsers,
 } from './galley-users.ts';
 import { openApis, openDoorsOf } from './listeners.ts';
-import { callServices, serviceConversations, serviceTeams } from './service-needs.ts';
+import { createBotServiceCaller, createLegalholdCaller } from './service-callers.ts';
+import { serviceConversations, serviceTeams } from './service-needs.ts';
 import {
   assetFolder,
   brigSettings,
-  callerOptions,
   cargoholdSettings,
   federatorNeeds,
   galleySettings,
@@ -99,7 +98,7 @@ export async function openComponents(
       events: notifications,
       accounts: teamAccounts(() => brig),
       conversations: teamConversations(() => galley),
-      callService: createPinnedCaller(callerOptions(config)),
+      callService: createLegalholdCaller(config),
       queueIds: createNotificationIds(config.domain),
       settings: teamsSettings(config),
     }),
@@ -136,7 +135,7 @@ export async function openComponents(
       conversations: serviceConversations(galley),
       streams: notifications.streams,
       teams: serviceTeams(teams),
-      call: callServices(config),
+      call: createBotServiceCaller(config),
     }),
   );
   const rpcs = [...brig.rpcs, ...galley.rpcs, ...cargohold.rpcs, ...outbox.rpcs];

@@ -1,7 +1,6 @@
 import type { BrigSettings, MailSettings } from '#brig';
 import type { CargoholdSettings, FolderStoreOptions } from '#cargohold';
-import type { PinnedCallerOptions } from '#external';
-import { type ComponentUrls, createEgressRules, type FederatorNeeds, ownListeners } from '#federator';
+import { type ComponentUrls, type FederatorNeeds, ownListeners } from '#federator';
 import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
 import type { NotificationSettings } from '#notifications';
@@ -155,21 +154,6 @@ export function federatorNeeds(config: Config): Omit<FederatorNeeds, 'policy'> {
       egress: { allow: allowedEgress(config), isOwnListener: ownListeners(own) },
     },
     limits: { requestBytes: limits.rpcBodyBytes, closeGraceMs: shutdown.drainMs },
-  };
-}
-
-/** How services of teams are called. Their addresses come from users. */
-export function callerOptions({ services, listen }: Config): PinnedCallerOptions {
-  const own = Object.values(listen).filter((at) => at !== undefined);
-  const rules = createEgressRules({
-    setting: 'services.egress.allow',
-    allow: services.egress.allow,
-    isOwnListener: ownListeners(own),
-  });
-  return {
-    mayConnect: (candidate, port) => rules.check(candidate, port)?.reason,
-    timeoutMs: 10_000,
-    maxAnswerBytes: 1024 * 1024,
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * A service is reached over HTTPS at the address that its owner has registered. That address was chosen by a user, so
  * it is never trusted: only addresses that the operator lets out are connected to, and nothing is said before the
- * service has shown the registered key. It must never know what a call is for.
+ * service has shown a registered key. It must never know what a call is for; what one consists of is in the contract.
  *
  * Start reading at `pinned-call.ts`; `pinned-session.ts` is the way there.
  */

@@ -1,29 +1,8 @@
-import type { KeyObject } from 'node:crypto';
-import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { CallService, ServiceAnswer, ServiceCall } from '#contract/service-caller.ts';
+import { abortable } from './abortable.ts';
 import { type EgressCheck, openPinnedSession } from './pinned-session.ts';
-
-/** One request to a service. */
-export interface PinnedCall {
-  readonly method: 'GET' | 'POST';
-  /** Without a slash behind it. */
-  readonly baseUrl: string;
-  /** Appended to the base URL: `/status`. */
-  readonly path: string;
-  readonly key: KeyObject;
-  /** Shown to the service; for the first contact there is none. */
-  readonly token?: string;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}
-
-/** What has come of it. A service that cannot be reached is nothing out of the ordinary. */
-export type PinnedAnswer =
-  | { readonly reached: true; readonly status: number; readonly text: string }
-  | { readonly reached: false; readonly reason: string };
-
-export type PinnedCaller = (call: PinnedCall) => Promise<PinnedAnswer>;
 
 export interface PinnedCallerOptions {
   readonly mayConnect: EgressCheck;
@@ -33,15 +12,19 @@ export interface PinnedCallerOptions {
 }
 
 /** Calls services, each call over a session of its own. Redirects are not followed. */
-export function createPinnedCaller(options: PinnedCallerOptions): PinnedCaller {
-  const { mayConnect, timeoutMs } = options;
+export function createPinnedCaller({
+  mayConnect,
+  timeoutMs,
+  maxAnswerBytes,
+}: PinnedCallerOptions): CallService {
   return async (call) => {
-    const url = new URL(`${call.baseUrl.replace(/\/$/, '')}${call.path}`);
-    const signal = AbortSignal.timeout(timeoutMs);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
     try {
-      const socket = await openPinnedSession(url, call.key, mayConnect, signal);
+      const url = new URL(call.baseUrl);
+      const socket = await openPinnedSession(url, { keys: call.keys, mayConnect, signal });
       try {
-        return await exchange(socket, url, call, options, signal);
+        return await abortable(exchange(socket, url, call, maxAnswerBytes), signal);
       } finally {
         socket.destroy();
       }
@@ -54,30 +37,37 @@ export function createPinnedCaller(options: PinnedCallerOptions): PinnedCaller {
 async function exchange(
   socket: TLSSocket,
   url: URL,
-  { method, token, body }: PinnedCall,
-  { maxAnswerBytes }: PinnedCallerOptions,
-  signal: AbortSignal,
-): Promise<PinnedAnswer> {
-  const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  { method, path, token, body }: ServiceCall,
+  maxAnswerBytes: number,
+): Promise<ServiceAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = request({
     createConnection: () => socket,
     method,
-    path: `${url.pathname}${url.search}`,
+    path: `${url.pathname.replace(/\/$/, '')}${path}`,
     headers: {
       host: url.host,
       accept: 'application/json',
+      connection: 'close',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': sent.length }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
-    signal,
   });
-  outgoing.end(sent);
-  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const text = await readText(response, maxAnswerBytes);
-  return { reached: true, status: response.statusCode ?? 0, text };
+  outgoing.once('response', resolve).on('error', reject);
+  // An answer that would change the protocol ends the request without an error.
+  outgoing.once('close', () => reject(new Error('the connection was closed before an answer')));
+  outgoing.end(body);
+  const response = await promise;
+  return {
+    reached: true,
+    status: response.statusCode ?? 0,
+    body: await readAtMost(response, maxAnswerBytes),
+  };
 }
 
-async function readText(response: IncomingMessage, most: number): Promise<string> {
+async function readAtMost(response: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -85,5 +75,5 @@ async function readText(response: IncomingMessage, most: number): Promise<string
     if (length > most) throw new Error(`the answer is longer than ${most} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -20,7 +20,7 @@ import { internalProviderRoutes, providerRoutes } from './routes/providers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { defaultSettings, type ServicesSettings } from './settings.ts';
 
-export type { CallService, ServiceConversations, ServicesNeeds, ServiceTeams } from './needs.ts';
+export type { ServiceConversations, ServicesNeeds, ServiceTeams } from './needs.ts';
 
 export interface Services extends AsyncDisposable {
   /** For the client listener. */

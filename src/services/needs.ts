@@ -12,6 +12,7 @@ import type {
 } from '#contract/ids.ts';
 import type { UserProfile } from '#contract/profiles.ts';
 import type { AuthenticatedBot } from '#contract/route.ts';
+import type { CallService } from '#contract/service-caller.ts';
 import type { BotConversationView, BotUserView, ServiceKeyRef } from '#contract/services.ts';
 import type { Reader, Storage, Work } from '#storage';
 import type { ServicesSettings } from './settings.ts';
@@ -117,25 +118,6 @@ export interface ServiceTeams {
   /** What a member may do; undefined for who is none. */
   permissionsOf(reader: Reader, team: TeamId, user: UserId): Promise<number | undefined>;
 }
-
-/** How a service is reached. */
-export interface ServiceTarget {
-  readonly baseUrl: string;
-  /** In PEM: its certificate must have one of these keys. */
-  readonly publicKeys: readonly string[];
-}
-
-/** Calls a service over TLS with its pinned key. @throws Error that says why there is no answer */
-export type CallService = (
-  target: ServiceTarget,
-  call: {
-    readonly method: 'POST';
-    readonly path: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-  },
-  signal: AbortSignal,
-) => Promise<{ readonly status: number; readonly body: Buffer }>;
 
 /** What services needs of others. */
 export interface ServicesNeeds {

@@ -18,17 +18,17 @@ export function delivered(outcome: DeliveryOutcome): void {
 }
 
 /** Tried again by itself. */
-export function deliveryFailed(bot: string, service: string, reason: unknown): void {
+export function deliveryFailed(bot: string, service: string, reason: string): void {
   delivered('failed');
-  log.info({ bot, service, err: reason }, 'a service has not taken an event');
+  log.info({ bot, service, reason }, 'a service has not taken an event');
 }
 
 export function botEnded(bot: string, service: string): void {
   log.info({ bot, service }, 'bot ended');
 }
 
-export function serviceUnreachable(service: string, reason: unknown): void {
-  log.info({ service, err: reason }, 'a service made no bot');
+export function serviceUnreachable(service: string, reason: string): void {
+  log.info({ service, reason }, 'a service made no bot');
 }
 
 /** Done again with the next look. */

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import type { Push } from '#contract/events/push.ts';
 import type { ClientId, TeamId, UserId } from '#contract/ids.ts';
 import type { LegalholdDevice } from '#contract/legalhold.ts';
+import type { CallService } from '#contract/service-caller.ts';
 import type { Reader, Storage, Work } from '#storage';
 import type { TeamsSettings } from './settings.ts';
 
@@ -99,20 +99,6 @@ export interface LegalholdClientDraft {
   /** Keeps the client, and tells of it. @throws Refusal `invalid-user`, `suspended` */
   keep(work: Work, origin: Push['origin']): Promise<void>;
 }
-
-/** Calls a service that a team runs outside, when it has the key. */
-export type CallService = (call: {
-  readonly method: 'GET' | 'POST';
-  readonly baseUrl: string;
-  readonly path: string;
-  readonly key: KeyObject;
-  readonly token?: string;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-}) => Promise<
-  | { readonly reached: true; readonly status: number; readonly text: string }
-  | { readonly reached: false; readonly reason: string }
->;
 
 /** What teams asks of whoever keeps conversations. */
 export interface TeamConversations {

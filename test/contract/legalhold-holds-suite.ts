@@ -177,6 +177,7 @@ export function legalholdHoldsSuite(freshUrl: () => Promise<string>): void {
         { status: 200, body: 'no device' },
         { status: 200, body: { prekeys: [], last_prekey: makePrekey(7) } },
         { status: 200, body: { prekeys: [{ id: 1, key: 'AAAA' }], last_prekey } },
+        { status: 200, body: { prekeys: [], last_prekey, more: '\0' } },
       ];
       for (const reply of nonsense) {
         service.answer('/initiate', reply);

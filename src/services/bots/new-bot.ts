@@ -1,21 +1,17 @@
+import { createPublicKey } from 'node:crypto';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
 import { compileParser } from '#contract/schema.ts';
+import type { CallService, ServiceCall } from '#contract/service-caller.ts';
 import { type NewBotRequest, NewBotResponse } from '#contract/services.ts';
 import type { ServiceRow } from '#storage';
-import type { CallService, ServiceTarget } from '../needs.ts';
 import { serviceUnreachable } from '../telemetry.ts';
 
-/** How a service is reached. */
-export function targetOf({ base_url, public_keys }: ServiceRow): ServiceTarget {
-  const keys = JSON.parse(public_keys) as readonly { readonly pem: string }[];
-  return { baseUrl: base_url, publicKeys: keys.map(({ pem }) => pem) };
-}
-
-/** What this backend proves itself with to a service. */
-export function credentialsOf({ auth_tokens }: ServiceRow): Readonly<Record<string, string>> {
-  const [token] = JSON.parse(auth_tokens) as readonly string[];
-  return { authorization: `Bearer ${token}` };
+/** How a service is reached, by which keys it is known, and what this backend proves itself with there. */
+export function targetOf(row: ServiceRow): Pick<ServiceCall, 'baseUrl' | 'keys' | 'token'> {
+  const keys = JSON.parse(row.public_keys) as readonly { readonly pem: string }[];
+  const [token] = JSON.parse(row.auth_tokens) as readonly [string, ...string[]];
+  return { baseUrl: row.base_url, keys: keys.map(({ pem }) => createPublicKey(pem)), token };
 }
 
 const response = compileParser(NewBotResponse);
@@ -27,14 +23,12 @@ export async function askForBot(
   bot: NewBotRequest,
   signal: AbortSignal,
 ): Promise<NewBotResponse> {
-  const answer = await call(
-    targetOf(service),
-    { method: 'POST', path: '/bots', headers: credentialsOf(service), body: JSON.stringify(bot) },
-    signal,
-  ).catch((cause: unknown) => {
-    serviceUnreachable(service.id, cause);
-    throw badGateway('it cannot be reached', cause);
-  });
+  const body = JSON.stringify(bot);
+  const answer = await call({ ...targetOf(service), method: 'POST', path: '/bots', body, signal });
+  if (!answer.reached) {
+    serviceUnreachable(service.id, answer.reason);
+    throw badGateway('it cannot be reached', new Error(answer.reason));
+  }
   if (answer.status === 409) throw refuse('too-many-bots');
   if (answer.status !== 201) throw badGateway(`found status ${answer.status}, expected 201`);
   try {

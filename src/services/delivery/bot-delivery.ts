@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '#contract/ids.ts';
 import type { BotRow, ServiceRow } from '#storage';
 import { removeBot, setEnded } from '../bots/bot-store.ts';
-import { credentialsOf, targetOf } from '../bots/new-bot.ts';
+import { targetOf } from '../bots/new-bot.ts';
 import { findServiceById } from '../catalogue/service-store.ts';
 import type { ServicesNeeds } from '../needs.ts';
 import { botEnded, type DeliveryOutcome, delivered, deliveryFailed } from '../telemetry.ts';
@@ -66,20 +66,13 @@ async function post(
   bot: UserId,
   event: string,
 ): Promise<DeliveryOutcome> {
-  try {
-    const { status } = await call(
-      targetOf(service),
-      { method: 'POST', path: `/bots/${bot}/messages`, headers: credentialsOf(service), body: event },
-      signal,
-    );
-    const outcome = outcomeOf(status);
-    if (outcome === 'failed') deliveryFailed(bot, service.id, new Error(`status ${status}`));
-    else delivered(outcome);
-    return outcome;
-  } catch (error) {
-    deliveryFailed(bot, service.id, error);
-    return 'failed';
-  }
+  const path = `/bots/${bot}/messages`;
+  const answer = await call({ ...targetOf(service), method: 'POST', path, body: event, signal });
+  const outcome = answer.reached ? outcomeOf(answer.status) : 'failed';
+  if (outcome === 'failed')
+    deliveryFailed(bot, service.id, answer.reached ? `status ${answer.status}` : answer.reason);
+  else delivered(outcome);
+  return outcome;
 }
 
 function outcomeOf(status: number): DeliveryOutcome {

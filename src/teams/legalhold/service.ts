@@ -1,9 +1,11 @@
 import type { TeamId, UserId } from '#contract/ids.ts';
+import { parseJson } from '#contract/json.ts';
 import { LegalholdDevice } from '#contract/legalhold.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import { compileParser } from '#contract/schema.ts';
+import type { CallService } from '#contract/service-caller.ts';
 import type { LegalholdServiceRow } from '#storage';
-import type { CallService, TeamAccounts } from '../needs.ts';
+import type { TeamAccounts } from '../needs.ts';
 import { legalholdServiceFailed } from '../telemetry.ts';
 import { readServiceKey } from './service-key.ts';
 
@@ -30,24 +32,26 @@ interface Needs {
   readonly accounts: Pick<TeamAccounts, 'areLegalholdPrekeys'>;
 }
 
-const deviceParser = compileParser(LegalholdDevice, 'legalhold-status-bad');
+const badAnswer = 'legalhold-status-bad';
+const deviceParser = compileParser(LegalholdDevice, badAnswer);
 
 export function createServiceCalls({ callService, accounts }: Needs): ServiceCalls {
   async function call(
     { team, base_url: baseUrl, public_key, auth_token: token }: LegalholdServiceRow,
     path: string,
     body: object,
-  ): Promise<string> {
+  ): Promise<Uint8Array> {
     const key = readServiceKey(public_key);
     if (key === undefined) throw refuse('legalhold-invalid-key');
-    const answer = await callService({ method: 'POST', baseUrl, path, key, token, body });
+    const json = JSON.stringify(body);
+    const answer = await callService({ method: 'POST', baseUrl, path, keys: [key], token, body: json });
     if (!answer.reached) {
       legalholdServiceFailed(team, path, answer.reason);
       throw refuse('legalhold-unavailable');
     }
-    if (answer.status >= 200 && answer.status < 300) return answer.text;
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
     legalholdServiceFailed(team, path, `status ${answer.status}`);
-    throw refuse('legalhold-status-bad', {
+    throw refuse(badAnswer, {
       message: `The LegalHold service: found status ${answer.status}, expected 200`,
     });
   }
@@ -56,17 +60,18 @@ export function createServiceCalls({ callService, accounts }: Needs): ServiceCal
     async isWell({ team, base_url: baseUrl, public_key }) {
       const key = readServiceKey(public_key);
       if (key === undefined) return false;
-      const answer = await callService({ method: 'GET', baseUrl, path: '/status', key });
+      const answer = await callService({ method: 'GET', baseUrl, path: '/status', keys: [key] });
       if (answer.reached && answer.status >= 200 && answer.status < 300) return true;
       legalholdServiceFailed(team, '/status', answer.reached ? `status ${answer.status}` : answer.reason);
       return false;
     },
 
     async initiate(service, user) {
-      const text = await call(service, '/initiate', idsOf(service, user));
-      const device = deviceParser.parse(parseJson(text), 'the answer of the LegalHold service');
+      const bytes = await call(service, '/initiate', idsOf(service, user));
+      const where = 'the answer of the LegalHold service';
+      const device = deviceParser.parse(parseJson(bytes, where, badAnswer), where);
       if (accounts.areLegalholdPrekeys(device)) return device;
-      throw refuse('legalhold-status-bad', {
+      throw refuse(badAnswer, {
         message: 'The answer of the LegalHold service: expected Proteus prekeys, the last one with id 65535',
       });
     },
@@ -93,13 +98,4 @@ function idsOf(
   user: UserId,
 ): { readonly team_id: TeamId; readonly user_id: UserId } {
   return { team_id: team as TeamId, user_id: user };
-}
-
-/** Undefined for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
