@@ -71,7 +71,10 @@ function open(domain: BackendDomain, federation: FederationDeliverer, mode: Mode
     storage,
     federation,
     queuedRpcs: [onTextSent],
-    dispatch: (request) => dispatcher.send(request),
+    dispatcher: {
+      send: (request) => dispatcher.send(request),
+      sendTogether: (requests) => dispatcher.sendTogether(requests),
+    },
     settings: { closeGraceMs: 0, ...modes[mode] },
   });
 }

@@ -14,7 +14,7 @@ import type {
   FederationStreamer,
 } from '#contract/federation-caller.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
-import { createDispatcher } from '#contract/rpc-dispatch.ts';
+import { createDispatcher, type Dispatcher } from '#contract/rpc-dispatch.ts';
 import type { ComponentTransport, RpcTransport } from '#contract/rpc-transport.ts';
 import {
   createFederationRules,
@@ -80,7 +80,10 @@ export async function openComponents(
       storage,
       federation,
       queuedRpcs,
-      dispatch: (request) => dispatcher.send(request),
+      dispatcher: {
+        send: (request) => dispatcher.send(request),
+        sendTogether: (requests) => dispatcher.sendTogether(requests),
+      },
       settings: outboxSettings(config),
     }),
   );
@@ -159,8 +162,9 @@ export async function openComponents(
 }
 
 /** Whoever asks us is up: what waits for it goes out. */
-function tellingContact(components: ComponentTransport, outbox: Outbox): ComponentTransport {
+function tellingContact(components: Dispatcher, outbox: Outbox): Dispatcher {
   return {
+    ...components,
     send: (request) => {
       outbox.contact(request.originDomain);
       return components.send(request);

@@ -1,7 +1,7 @@
 import { asOriginDomain } from './ids.ts';
 import { parseJson } from './json.ts';
 import { type ErrorBody, Refusal, refuse } from './refusal.ts';
-import { newestFederationVersion, type RpcContext, type ServedRpc } from './rpc.ts';
+import { newestFederationVersion, type ReceivedCall, type RpcContext, type ServedRpc } from './rpc.ts';
 import type { ComponentRequest, ComponentResponse, ComponentTransport } from './rpc-transport.ts';
 
 export interface DispatchOptions {
@@ -12,14 +12,20 @@ export interface DispatchOptions {
 const jsonType = 'application/json';
 const bytesType = 'application/octet-stream';
 
+/** The component side of the seam, as a bundle of notifications is handed to it. */
+export interface Dispatcher extends ComponentTransport {
+  /**
+   * Handles requests of one RPC, of one sender, in order and in one unit of work.
+   * @returns false when nothing of them was done: they have to be sent one by one, to learn which fails and why
+   */
+  sendTogether(requests: readonly ComponentRequest[]): Promise<boolean>;
+}
+
 /**
  * The component side of the seam: finds the RPC, parses its input, runs the handler and writes its answer. The
  * request's origin domain was admitted by the federator; nothing in the body replaces it.
  */
-export function createDispatcher(
-  served: readonly ServedRpc[],
-  { onBug }: DispatchOptions,
-): ComponentTransport {
+export function createDispatcher(served: readonly ServedRpc[], { onBug }: DispatchOptions): Dispatcher {
   const table = new Map(served.map((entry) => [`${entry.rpc.component}/${entry.rpc.name}`, entry]));
   return {
     async send(request) {
@@ -32,12 +38,31 @@ export function createDispatcher(
         return json(500, refuse('server-error').body());
       }
     },
+    async sendTogether(requests) {
+      const [first] = requests;
+      const entry = first && table.get(`${first.component}/${first.rpc}`);
+      if (entry?.together === undefined) return false;
+      try {
+        await entry.together(requests.map((request) => read(entry, request)));
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
 }
 
 async function answer(entry: ServedRpc | undefined, request: ComponentRequest): Promise<ComponentResponse> {
+  if (entry === undefined) throw refuse('no-endpoint');
+  const { context, input } = read(entry, request);
+  const value = await entry.handler(context, input);
+  return entry.rpc.delivery === 'streamed' ? streamed(value as AsyncIterable<Uint8Array>) : json(200, value);
+}
+
+/** What a handler is given. */
+function read(entry: ServedRpc, request: ComponentRequest): ReceivedCall<never> {
   const version = spokenVersion(request.version);
-  if (entry === undefined || version < entry.rpc.since) throw refuse('no-endpoint');
+  if (version < entry.rpc.since) throw refuse('no-endpoint');
   const input = readInput(entry, version, request.body);
   const context: RpcContext = {
     origin: asOriginDomain(request.originDomain),
@@ -46,8 +71,7 @@ async function answer(entry: ServedRpc | undefined, request: ComponentRequest): 
     deliveryId: spokenDeliveryId(request.deliveryId),
     signal: request.signal,
   };
-  const value = await entry.handler(context, input as never);
-  return entry.rpc.delivery === 'streamed' ? streamed(value as AsyncIterable<Uint8Array>) : json(200, value);
+  return { context, input: input as never };
 }
 
 /** Missing or not an integer is version 0 (reference 4.2); a newer one than ours is read in our newest form. */

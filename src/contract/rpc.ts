@@ -117,22 +117,51 @@ export interface RpcContext {
 
 export type RpcHandler<R> = (context: RpcContext, input: InputOf<R>) => Promise<OutputOf<R>> | OutputOf<R>;
 
+/** A notification as the handler is given it. */
+export interface ReceivedCall<R> {
+  readonly context: RpcContext;
+  readonly input: InputOf<R>;
+}
+
+/**
+ * How an RPC is handled of which many may arrive at once: notifications of one sender, in order, in one unit of work.
+ * Either all are done or none is; then they come again one by one.
+ */
+export interface TogetherHandler<R> {
+  together(calls: readonly ReceivedCall<R>[]): Promise<void>;
+}
+
 /** An RPC with its handler, as a part hands it to whoever dispatches. */
 export interface ServedRpc {
   readonly rpc: Rpc;
   readonly handler: (context: RpcContext, input: never) => unknown;
+  /** For those that can be handled many at once. */
+  readonly together?: (calls: readonly ReceivedCall<never>[]) => Promise<void>;
 }
 
+/** A queued RPC that answers with nothing may be handled together. */
+type HandlerOf<R> =
+  R extends Rpc<TSchema, TSchema, 'queued'> ? RpcHandler<R> | TogetherHandler<R> : RpcHandler<R>;
+
 /** One handler for each declaration: a missing or wrong one does not compile. */
-export type HandlersOf<Declarations> = { readonly [K in keyof Declarations]: RpcHandler<Declarations[K]> };
+export type HandlersOf<Declarations> = { readonly [K in keyof Declarations]: HandlerOf<Declarations[K]> };
 
 /** Joins declarations and handlers into the table that a component serves. */
 export function serveRpcs<Declarations extends Record<string, Rpc>>(
   declarations: Declarations,
   handlers: HandlersOf<Declarations>,
 ): readonly ServedRpc[] {
-  return Object.entries(declarations).map(([key, declared]) => ({
-    rpc: declared,
-    handler: handlers[key] as ServedRpc['handler'],
-  }));
+  return Object.entries(declarations).map(([key, declared]) => serve(declared, handlers[key] as AnyHandler));
+}
+
+type AnyHandler = ServedRpc['handler'] | { readonly together: NonNullable<ServedRpc['together']> };
+
+function serve(rpc: Rpc, handler: AnyHandler): ServedRpc {
+  if (typeof handler === 'function') return { rpc, handler };
+  const together: ServedRpc['together'] = (calls) => handler.together(calls);
+  const one: ServedRpc['handler'] = async (context, input) => {
+    await handler.together([{ context, input }]);
+    return {};
+  };
+  return { rpc, handler: one, together };
 }

@@ -3,7 +3,7 @@ import type { FederationDeliverer, QueuedRpc } from '#contract/federation-caller
 import type { BackendDomain } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import { type RpcContext, type ServedRpc, serveRpcs } from '#contract/rpc.ts';
-import type { ComponentTransport } from '#contract/rpc-transport.ts';
+import type { Dispatcher } from '#contract/rpc-dispatch.ts';
 import type { Storage, Work } from '#storage';
 import { Cleaning } from './cleaning.ts';
 import { Acknowledgements } from './delivery/acknowledgements.ts';
@@ -25,8 +25,8 @@ export interface OutboxNeeds {
   readonly federation: FederationDeliverer | undefined;
   /** Every RPC that is delivered through the outbox; what is stored is found again by its name. */
   readonly queuedRpcs: readonly QueuedRpc[];
-  /** Serves one notification of a received bundle, as if it had come by itself. */
-  readonly dispatch: ComponentTransport['send'];
+  /** Serves the notifications of a received bundle, as if each had come by itself. */
+  readonly dispatcher: Dispatcher;
   readonly settings?: Partial<OutboxSettings>;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
@@ -85,7 +85,7 @@ export function openOutbox(needs: OutboxNeeds): Outbox {
     },
     rpcs: serveRpcs(bundleRpcs, {
       deliverNotifications: serveDeliverNotifications({
-        dispatch: needs.dispatch,
+        dispatcher: needs.dispatcher,
         lookup,
         answerMs: settings.bundleAnswerMs,
       }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -11,12 +12,12 @@ import {
   sendLegacyMessage,
 } from '#contract/client/messages.ts';
 import { OtrMessageData } from '#contract/events/conversation.ts';
-import { MessageSendResponse } from '#contract/federation/galley.ts';
+import { MessageSendResponse, onMessageSent } from '#contract/federation/galley.ts';
 import type { ClientId } from '#contract/ids.ts';
 import { writeLegacyMessage } from '#contract/protobuf/otr.ts';
 import { compileParser } from '#contract/schema.ts';
-import { a, newTeam, openRig, refusal } from './conversations-rig.ts';
-import { base64, type Chat, messageFor, openChat, protobuf } from './messages-rig.ts';
+import { a, b, newTeam, openRig, refusal } from './conversations-rig.ts';
+import { base64, type Chat, messageFor, openChat, protobuf, type Told } from './messages-rig.ts';
 
 /** The forms of messages that know of one backend alone, and broadcasts. */
 
@@ -75,6 +76,18 @@ describe('a message of the legacy form', () => {
     const recipients = { [alice.id]: { 2: 'YQ==' }, [anna.id]: { 3: 'YQ==' } };
     const { status, body } = await send(chat, json({ sender: '1', recipients }));
     assert.deepEqual([status, body.missing, rig.pushes], [412, {}, []]);
+  });
+
+  it('is for the members elsewhere whom its bare ids name, and for nobody else there', async () => {
+    await using chat = await openChat();
+    const { rig, bob } = chat;
+    const recipients = { [bob.id]: { 5: 'YQ==' }, [randomUUID()]: { 6: 'YQ==' } };
+    const { status } = await send(chat, json({ sender: '1', recipients }), { ignore_missing: 'true' });
+    assert.equal(status, 201);
+    assert.deepEqual(
+      rig.told.map(({ to, rpc, input }) => [to, rpc, (input as Told).recipients]),
+      [[[b], onMessageSent.name, { [bob.id]: { 5: 'YQ==' } }]],
+    );
   });
 
   it('that is none is refused', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { type Bundle, type BundledNotification, maxBundleRows } from '#contract/federation/outbox.ts';
 import { parseBackendDomain } from '#contract/ids.ts';
 import type { ErrorBody } from '#contract/refusal.ts';
 import { refuse } from '#contract/refusal.ts';
-import { a, byLane, openDialects, openReceiver, type Receiver } from './outbox-rig.ts';
+import { a, byLane, openDialects, openReceiver, type Receiver, type ReceiverOptions } from './outbox-rig.ts';
 
 /** The bundle RPC: each notification in it passes what a request of its own would, and is answered by itself. */
 
@@ -13,8 +13,8 @@ after(() => opened[Symbol.asyncDispose]());
 const [sqlite] = opened.dialects;
 const evil = parseBackendDomain('evil.example.com') ?? a;
 
-async function open(settings = {}): Promise<Receiver> {
-  return openReceiver({ url: (await sqlite?.freshUrl()) ?? '', settings });
+async function open(options: Partial<ReceiverOptions> = {}): Promise<Receiver> {
+  return openReceiver({ url: (await sqlite?.freshUrl()) ?? '', ...options });
 }
 
 function counted(
@@ -44,40 +44,89 @@ async function send(receiver: Receiver, bundle: unknown, from = a, version = '1'
 const bundle = (...notifications: BundledNotification[]): Bundle => ({ notifications });
 const outcomes = ({ body }: Awaited<ReturnType<typeof send>>) => body.results.map(({ outcome }) => outcome);
 
-it('answers each notification by itself, and one that fails stops its lane only', async () => {
-  await using receiver = await open();
-  receiver.judge = ({ lane, number }) => {
-    if (lane === 'bad' && number === 2) throw refuse('bad-request');
-  };
-  const sent = bundle(
-    counted('bad', 1),
-    counted('good', 1),
-    counted('bad', 2),
-    counted('bad', 3),
-    counted('good', 2),
-  );
-  const answer = await send(receiver, sent);
-  assert.deepEqual(outcomes(answer), ['done', 'done', 'refused', 'skipped', 'done']);
-  assert.deepEqual(byLane(receiver.received).get('bad'), [1]);
-  assert.deepEqual(byLane(receiver.received).get('good'), [1, 2]);
-});
+for (const together of [false, true])
+  describe(together ? 'a bundle for an RPC that is handled together' : 'a bundle', () => {
+    it('answers each notification by itself, and one that fails stops its lane only', async () => {
+      await using receiver = await open({ together });
+      receiver.judge = ({ lane, number }) => {
+        if (lane === 'bad' && number === 2) throw refuse('bad-request');
+      };
+      const sent = bundle(
+        counted('bad', 1),
+        counted('good', 1),
+        counted('bad', 2),
+        counted('bad', 3),
+        counted('good', 2),
+      );
+      const answer = await send(receiver, sent);
+      assert.deepEqual(outcomes(answer), ['done', 'done', 'refused', 'skipped', 'done']);
+      assert.deepEqual(byLane(receiver.received).get('bad'), [1]);
+      assert.deepEqual(byLane(receiver.received).get('good'), [1, 2]);
+    });
 
-it('takes a notification once, in one bundle, in two, and beside its plain request', async () => {
-  await using receiver = await open();
-  const one = counted('l', 1);
-  assert.deepEqual(outcomes(await send(receiver, bundle(one, one))), ['done', 'done']);
-  assert.deepEqual(outcomes(await send(receiver, bundle(one))), ['done']);
-  await receiver.dispatcher.send({
-    component: 'galley',
-    rpc: 'on-number-counted',
-    originDomain: a,
-    requestId: 'r-2',
-    version: '1',
-    deliveryId: one.id,
-    body: Buffer.from(one.body),
-    signal: new AbortController().signal,
+    it('takes a notification once, in one bundle, in two, and beside its plain request', async () => {
+      await using receiver = await open({ together });
+      const one = counted('l', 1);
+      assert.deepEqual(outcomes(await send(receiver, bundle(one, one))), ['done', 'done']);
+      assert.deepEqual(outcomes(await send(receiver, bundle(one))), ['done']);
+      await receiver.dispatcher.send({
+        component: 'galley',
+        rpc: 'on-number-counted',
+        originDomain: a,
+        requestId: 'r-2',
+        version: '1',
+        deliveryId: one.id,
+        body: Buffer.from(one.body),
+        signal: new AbortController().signal,
+      });
+      assert.deepEqual(receiver.received, [{ lane: 'l', number: 1 }]);
+    });
   });
-  assert.deepEqual(receiver.received, [{ lane: 'l', number: 1 }]);
+
+describe('notifications of one lane and RPC that follow each other', () => {
+  it('are taken in one unit of work, lanes side by side', async () => {
+    await using receiver = await open({ together: true });
+    const sent = bundle(counted('l', 1), counted('l', 2), counted('m', 1), counted('l', 3));
+    assert.deepEqual(outcomes(await send(receiver, sent)), ['done', 'done', 'done', 'done']);
+    assert.deepEqual(receiver.units.toSorted(), [1, 3]);
+    assert.deepEqual(byLane(receiver.received).get('l'), [1, 2, 3]);
+  });
+
+  it('are taken one by one when one of them fails, up to that one', async () => {
+    await using receiver = await open({ together: true });
+    receiver.judge = ({ number }) => {
+      if (number === 3) throw refuse('bad-request');
+    };
+    const sent = bundle(counted('l', 1), counted('l', 2), counted('l', 3), counted('l', 4));
+    assert.deepEqual(outcomes(await send(receiver, sent)), ['done', 'done', 'refused', 'skipped']);
+    assert.deepEqual(receiver.units, [1, 1]);
+    assert.deepEqual(byLane(receiver.received).get('l'), [1, 2]);
+  });
+
+  it('are none of them taken before one that is malformed has been refused', async () => {
+    await using receiver = await open({ together: true });
+    const sent = bundle(counted('l', 1, { body: '{' }), counted('l', 2));
+    assert.deepEqual(outcomes(await send(receiver, sent)), ['refused', 'skipped']);
+    assert.deepEqual(receiver.received, []);
+  });
+
+  it('are not taken beyond what no unit of work should be longer than', async () => {
+    await using receiver = await open({ together: true });
+    const sent = bundle(...Array.from({ length: 100 }, (_, number) => counted('l', number)));
+    assert.ok(outcomes(await send(receiver, sent)).every((outcome) => outcome === 'done'));
+    assert.deepEqual(receiver.units, [64, 36]);
+  });
+
+  it('are all pending when the answer is due, and done when they come again', async () => {
+    await using receiver = await open({ together: true, settings: { bundleAnswerMs: 20 } });
+    const hanging = Promise.withResolvers<void>();
+    receiver.judge = () => hanging.promise;
+    const sent = bundle(counted('l', 1), counted('l', 2));
+    assert.deepEqual(outcomes(await send(receiver, sent)), ['pending', 'pending']);
+    hanging.resolve();
+    assert.deepEqual(outcomes(await send(receiver, sent)), ['done', 'done']);
+    assert.deepEqual(byLane(receiver.received).get('l'), [1, 2]);
+  });
 });
 
 it('an id of one backend says nothing of the same id of another', async () => {
@@ -158,7 +207,7 @@ it('refuses a notification whose body is malformed, and takes the others', async
 });
 
 it('answers in time when one notification hangs, and begins nothing after that', async () => {
-  await using receiver = await open({ bundleAnswerMs: 20 });
+  await using receiver = await open({ settings: { bundleAnswerMs: 20 } });
   const hanging = Promise.withResolvers<void>();
   receiver.judge = ({ lane }) => (lane === 'slow' ? hanging.promise : undefined);
   const answer = await send(receiver, bundle(counted('slow', 1), counted('slow', 2), counted('quick', 1)));

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { apiVersion } from '#contract/federation/brig.ts';
 import type { BackendDomain } from '#contract/ids.ts';
 import { type Refusal, refuse } from '#contract/refusal.ts';
-import { olderInput, type RpcHandler, rpc, type ServedRpc } from '#contract/rpc.ts';
+import { olderInput, type RpcHandler, rpc, type ServedRpc, type TogetherHandler } from '#contract/rpc.ts';
 import { createFederationCaller } from '#contract/rpc-caller.ts';
 import { createDispatcher } from '#contract/rpc-dispatch.ts';
 import type {
@@ -83,6 +83,8 @@ export interface ReceiverOptions {
   readonly domain?: BackendDomain;
   /** False: as wire-server, it takes no bundles and knows no delivery ids. */
   readonly crosswire?: boolean;
+  /** Notifications of a lane that follow each other are taken in one unit of work. */
+  readonly together?: boolean;
   readonly versions?: readonly number[];
   readonly settings?: Partial<OutboxSettings>;
   /** Called before a notification is taken; throws to refuse it. */
@@ -95,6 +97,8 @@ export interface Receiver extends AsyncDisposable {
   readonly dispatcher: ComponentTransport;
   /** Committed, in order. */
   readonly received: Received[];
+  /** How many were taken in each unit of work that has committed. */
+  readonly units: number[];
   /** Requests as they came, before their bundles were opened. */
   readonly requests: ComponentRequest[];
   readonly outbox: Outbox;
@@ -105,10 +109,11 @@ export interface Receiver extends AsyncDisposable {
 
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
   await using stack = new AsyncDisposableStack();
-  const { domain = b, crosswire = true } = options;
+  const { domain = b, crosswire = true, together = false } = options;
   const storage = stack.use(await openStorage({ url: options.url }));
   const requests: ComponentRequest[] = [];
   const received: Received[] = [];
+  const units: number[] = [];
   const opened: { versions: readonly number[]; judge: Receiver['judge'] } = {
     versions: options.versions ?? [0, 1],
     judge: options.judge ?? (() => undefined),
@@ -119,20 +124,31 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       storage,
       federation: undefined,
       queuedRpcs: [onNumberCounted],
-      dispatch: (request) => dispatcher.send(request),
+      dispatcher: {
+        send: (request) => dispatcher.send(request),
+        sendTogether: (requests) => dispatcher.sendTogether(requests),
+      },
       settings: options.settings,
     }),
   );
-  const take: Handler = async (context, input) => {
-    await opened.judge(input, context);
+  const takeAll: TogetherHandler<typeof onNumberCounted>['together'] = async (calls) => {
+    for (const { context, input } of calls) await opened.judge(input, context);
     await storage.work(async (work) => {
-      if (crosswire && !(await outbox.first(work, context))) return;
-      work.onCommit(() => received.push(input));
+      work.onCommit(() => units.push(calls.length));
+      for (const { context, input } of calls)
+        if (!crosswire || (await outbox.first(work, context))) work.onCommit(() => received.push(input));
     });
+  };
+  const take: Handler = async (context, input) => {
+    await takeAll([{ context, input }]);
     return {};
   };
   const served: readonly ServedRpc[] = [
-    { rpc: onNumberCounted, handler: take as ServedRpc['handler'] },
+    {
+      rpc: onNumberCounted,
+      handler: take as ServedRpc['handler'],
+      ...(together && { together: takeAll as ServedRpc['together'] }),
+    },
     {
       rpc: apiVersion,
       handler: () => ({
@@ -151,6 +167,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     storage,
     outbox,
     received,
+    units,
     requests,
     dispatcher: {
       send: (request: ComponentRequest) => {
@@ -275,7 +292,7 @@ export async function openSender({ url, wire, settings, now }: SenderOptions): P
       storage,
       federation,
       queuedRpcs: [onNumberCounted],
-      dispatch: () => Promise.reject(new Error('the sender receives nothing')),
+      dispatcher: createDispatcher([], { onBug: () => undefined }),
       settings: { pollMs: 25, closeGraceMs: 500, ...settings },
       now,
     }),

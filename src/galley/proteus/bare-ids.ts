@@ -22,21 +22,30 @@ export function qualify(
   return { domain: domains.toSorted()[0] ?? ownDomain, id };
 }
 
-/** A message of the legacy form, whose recipients all count as own users, for those whom the sender means. */
+/** A message of the legacy form, whose users all count as own ones, for those whom the sender means. */
 export function qualifyMessage(
   conversation: OwnConversation,
   ownDomain: BackendDomain,
   message: NewMessage,
 ): NewMessage {
-  const meant = (id: UserId) => qualify(conversation, ownDomain, id);
+  const strategy = qualifyStrategy(conversation, ownDomain, message.strategy);
+  return { ...qualifyRecipients(conversation, ownDomain, message), strategy };
+}
+
+/** The same for its recipients alone: clients of which the sender is not told are not reported as missing to it. */
+export function qualifyRecipients(
+  conversation: OwnConversation,
+  ownDomain: BackendDomain,
+  message: NewMessage,
+): NewMessage {
   const recipients = new Map<BackendDomain, Map<UserId, ReadonlyMap<ClientId, string>>>();
   for (const users of message.recipients.values())
     for (const [id, texts] of users) {
-      const { domain } = meant(id);
+      const { domain } = qualify(conversation, ownDomain, id);
       const there = recipients.get(domain) ?? new Map<UserId, ReadonlyMap<ClientId, string>>();
       recipients.set(domain, there.set(id, texts));
     }
-  return { ...message, recipients, strategy: qualifyStrategy(conversation, ownDomain, message.strategy) };
+  return { ...message, recipients };
 }
 
 function qualifyStrategy(

@@ -3,7 +3,7 @@ import type { BackendDomain } from '#contract/ids.ts';
 import { readQualifiedMessage } from '#contract/protobuf/otr.ts';
 import { handle, type ServedRoute } from '#contract/route.ts';
 import type { ConversationLookup } from '../conversations/conversations.ts';
-import { qualifyMessage } from '../proteus/bare-ids.ts';
+import { qualifyRecipients } from '../proteus/bare-ids.ts';
 import type { Broadcast } from '../proteus/broadcast.ts';
 import { legacyResult, readLegacyForm } from '../proteus/legacy-form.ts';
 import type { Send } from '../proteus/send.ts';
@@ -29,7 +29,7 @@ export function messageRoutes(needs: Needs): readonly ServedRoute[] {
     handle(client.sendLegacyMessage, async ({ user, params, query, body, requestId }) => {
       const form = readLegacyForm(body, query, ownDomain);
       const found = await conversations.find(params.cnv);
-      const message = found === undefined ? form : qualifyMessage(found, ownDomain, form);
+      const message = found === undefined ? form : qualifyRecipients(found, ownDomain, form);
       const result = await sendToOwn(actorOf(user, ownDomain), params.cnv, message, requestId);
       return { status: result.isSent ? 201 : 412, body: legacyResult(result, ownDomain) };
     }),

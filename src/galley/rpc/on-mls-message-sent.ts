@@ -1,9 +1,10 @@
 import type { onMlsMessageSent } from '#contract/federation/mls-messages.ts';
-import type { RpcHandler } from '#contract/rpc.ts';
+import type { TogetherHandler } from '#contract/rpc.ts';
 import type { Storage } from '#storage';
 import type { ConversationLookup } from '../conversations/conversations.ts';
 import type { ReceiveMls } from '../mls-messages/receive.ts';
 import type { Inbox } from '../needs.ts';
+import { findAllMembers } from './members-in-memory.ts';
 
 interface Needs {
   readonly storage: Storage;
@@ -13,16 +14,17 @@ interface Needs {
   readonly isMlsEnabled: boolean;
 }
 
-/** Own clients have a message in a group of the caller (reference federation-api 5.4.18); taken once. */
-export function serveOnMlsMessageSent(needs: Needs): RpcHandler<typeof onMlsMessageSent> {
+/** Own clients have messages in a group of the caller (reference federation-api 5.4.18); each is taken once. */
+export function serveOnMlsMessageSent(needs: Needs): TogetherHandler<typeof onMlsMessageSent> {
   const { storage, inbox, conversations, receiveMls, isMlsEnabled } = needs;
-  return async (context, message) => {
-    // Puts the members into memory, where the unit of work finds them, unless it has to read them anew.
-    await conversations.findRemoteMembers({ domain: context.origin, id: message.conversation });
-    await storage.work(async (work) => {
-      if ((await inbox.first(work, context)) && isMlsEnabled)
-        await receiveMls.message(work, context.origin, message);
-    });
-    return {};
+  return {
+    async together(calls) {
+      await findAllMembers(conversations, calls);
+      await storage.work(async (work) => {
+        for (const { context, input } of calls)
+          if ((await inbox.first(work, context)) && isMlsEnabled)
+            await receiveMls.message(work, context.origin, input);
+      });
+    },
   };
 }

@@ -4,24 +4,30 @@ import type {
   deliverNotifications,
 } from '#contract/federation/outbox.ts';
 import type { RpcContext, RpcHandler } from '#contract/rpc.ts';
-import type { ComponentRequest, ComponentResponse, ComponentTransport } from '#contract/rpc-transport.ts';
+import type { Dispatcher } from '#contract/rpc-dispatch.ts';
+import type { ComponentRequest, ComponentResponse } from '#contract/rpc-transport.ts';
 import type { RpcLookup } from '../delivery/bundle-writer.ts';
 import { observeBundle } from '../telemetry.ts';
 
 export interface ReceiverNeeds {
-  /** The dispatcher that serves requests of one notification: the same checks, the same handlers. */
-  readonly dispatch: ComponentTransport['send'];
+  /** Serves requests of notifications: the same checks, the same handlers. */
+  readonly dispatcher: Dispatcher;
   /** Queued RPCs: nothing else may come in a bundle. */
   readonly lookup: RpcLookup;
   readonly answerMs: number;
 }
 
+/** So many notifications of a lane are handled in one unit of work. */
+const maxTogether = 64;
+
+const done: BundledResult = { outcome: 'done' };
 const skipped: BundledResult = { outcome: 'skipped' };
 const pending: BundledResult = { outcome: 'pending' };
 
 /**
- * Handles a bundle: lanes side by side, so that their units of work share commits; the notifications of a lane one
- * after the other, up to the first that fails. Who sent it is what the federator admitted, for each of them.
+ * Handles a bundle: lanes side by side, so that their units of work share commits; the notifications of a lane in order,
+ * those of one RPC that follow each other in one unit of work where the RPC allows it, up to the first that fails. Who
+ * sent it is what the federator admitted, for each of them.
  *
  * One slow notification does not keep the sender waiting for the others: after `answerMs` no further one is begun, and
  * the answer goes out with what there is.
@@ -36,14 +42,28 @@ export function serveDeliverNotifications(needs: ReceiverNeeds): RpcHandler<type
       late = true;
       deadline.resolve();
     }, needs.answerMs);
+    const isOver = () => late || context.signal.aborted;
+    const set = (index: number, result: BundledResult) => {
+      if (!late) results[index] = result;
+    };
+    const runOne = async (index: number): Promise<boolean> => {
+      set(index, pending);
+      const result = await receiveOne(needs, context, notifications[index] as BundledNotification);
+      set(index, result);
+      return result.outcome === 'done';
+    };
+    const runTogether = async (indexes: readonly number[]): Promise<boolean> => {
+      for (const index of indexes) set(index, pending);
+      const all = indexes.map((index) => notifications[index] as BundledNotification);
+      const isDone = await needs.dispatcher.sendTogether(all.map((each) => requestOf(context, each)));
+      for (const index of indexes) set(index, isDone ? done : skipped);
+      return isDone;
+    };
     const runLane = async (indexes: readonly number[]): Promise<void> => {
-      for (const index of indexes) {
-        if (late || context.signal.aborted) return;
-        results[index] = pending;
-        const result = await receiveOne(needs, context, notifications[index] as BundledNotification);
-        if (late) return;
-        results[index] = result;
-        if (result.outcome !== 'done') return;
+      for (const run of runsOf(notifications, indexes)) {
+        if (isOver()) return;
+        if (run.length > 1 && (await runTogether(run))) continue;
+        for (const index of run) if (isOver() || !(await runOne(index))) return;
       }
     };
     const lanes = indexesByLane(notifications).map(runLane);
@@ -51,6 +71,30 @@ export function serveDeliverNotifications(needs: ReceiverNeeds): RpcHandler<type
     clearTimeout(timer);
     return { results };
   };
+}
+
+/** Cuts a lane where another RPC begins. */
+function runsOf(
+  notifications: readonly BundledNotification[],
+  lane: readonly number[],
+): readonly (readonly number[])[] {
+  const runs: number[][] = [];
+  for (const index of lane) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.length < maxTogether && isSameRpc(notifications, last[0], index))
+      last.push(index);
+    else runs.push([index]);
+  }
+  return runs;
+}
+
+function isSameRpc(
+  notifications: readonly BundledNotification[],
+  one: number | undefined,
+  other: number,
+): boolean {
+  const [first, second] = [notifications[one ?? other], notifications[other]];
+  return first?.component === second?.component && first?.rpc === second?.rpc;
 }
 
 function indexesByLane(notifications: readonly BundledNotification[]): readonly (readonly number[])[] {
@@ -64,16 +108,21 @@ function indexesByLane(notifications: readonly BundledNotification[]): readonly 
 }
 
 async function receiveOne(
-  { dispatch, lookup }: ReceiverNeeds,
+  { dispatcher, lookup }: ReceiverNeeds,
   context: RpcContext,
   notification: BundledNotification,
 ): Promise<BundledResult> {
-  const { component, rpc, body, id, requestId } = notification;
+  const { component, rpc } = notification;
   if (lookup({ component, rpc }) === undefined) {
     const message = `${component}/${rpc} is no queued RPC of this backend`;
     return { outcome: 'refused', code: 404, label: 'no-endpoint', message };
   }
-  const request: ComponentRequest = {
+  return toResult(await dispatcher.send(requestOf(context, notification)));
+}
+
+function requestOf(context: RpcContext, notification: BundledNotification): ComponentRequest {
+  const { component, rpc, body, id, requestId } = notification;
+  return {
     component,
     rpc,
     originDomain: context.origin,
@@ -83,12 +132,11 @@ async function receiveOne(
     body: Buffer.from(body),
     signal: context.signal,
   };
-  return toResult(await dispatch(request));
 }
 
 /** Notifications answer small JSON bodies, which our own dispatcher gives whole. */
 function toResult({ status, body }: ComponentResponse): BundledResult {
-  if (status === 200) return { outcome: 'done' };
+  if (status === 200) return done;
   const text = body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
   const { label, message } = JSON.parse(text === '' ? '{}' : text) as { label?: string; message?: string };
   return {
