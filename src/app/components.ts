@@ -51,6 +51,7 @@ import {
   mailSettings,
   notificationSettings,
   outboxSettings,
+  servicesSettings,
   teamsSettings,
   urlOf,
 } from './slices.ts';
@@ -134,6 +135,7 @@ export async function openComponents(
     openServices({
       ownDomain: config.domain,
       storage,
+      settings: servicesSettings(config),
       accounts: brig.forServices,
       conversations: serviceConversations(galley),
       streams: notifications.streams,

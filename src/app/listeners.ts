@@ -77,6 +77,7 @@ export async function openApis(
         ...notifications.routes,
       ],
       verifyToken,
+      isSessionOpen: services.isSessionOpen,
       onUpgrade: createUpgrades({
         routes: notifications.upgrades,
         verifyToken,

@@ -5,6 +5,7 @@ import type { GalleySettings } from '#galley';
 import type { GatewayOptions } from '#gateway';
 import type { NotificationSettings } from '#notifications';
 import type { OutboxSettings } from '#outbox';
+import type { ServicesSettings } from '#services';
 import type { TeamsSettings } from '#teams';
 import type { Config } from './config.ts';
 import { allowedEgress } from './egress-ranges.ts';
@@ -34,6 +35,7 @@ export function brigSettings({
     passwordResetUrl: `${clientApi}/password-reset`,
     deletionUrl: `${clientApi}/delete`,
     providerActivationUrl: `${clientApi}/provider/activate`,
+    providerPasswordResetUrl: `${clientApi}/provider/password-reset`,
     maxConnections: limits.connections,
     clientLimit: limits.clients,
     claimedUsers: limits.conversationMembers,
@@ -68,6 +70,10 @@ export function teamsSettings({
     offersMls: mls.enabled && mls.offered,
     legalhold: legalhold.policy,
   };
+}
+
+export function servicesSettings({ throttling }: Config): Partial<ServicesSettings> {
+  return { codeDelaySeconds: throttling.enabled ? throttling.verificationCodeSeconds : 0 };
 }
 
 /** Where clients reach the client API, without a slash behind it. */

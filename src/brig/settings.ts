@@ -80,6 +80,7 @@ export interface BrigSettings {
   readonly passwordResetUrl: string;
   readonly deletionUrl: string;
   readonly providerActivationUrl: string;
+  readonly providerPasswordResetUrl: string;
   /** Most connections of a user that are sent or accepted. */
   readonly maxConnections: number;
   /** Most permanent clients (devices) of a user. */
@@ -126,6 +127,7 @@ export const defaultSettings: BrigSettings = {
   properties: { count: 16, keyLength: 1024, valueBytes: 512 * 1024 },
   deletionUrl: 'http://127.0.0.1:8080/delete',
   providerActivationUrl: 'http://127.0.0.1:8080/provider/activate',
+  providerPasswordResetUrl: 'http://127.0.0.1:8080/provider/password-reset',
   maxConnections: 1000,
   mlsEnabled: true,
   keyPackageLifetimeSeconds: undefined,

@@ -103,6 +103,8 @@ export interface AuthenticatedBot {
 /** Who provides services. */
 export interface AuthenticatedProvider {
   readonly provider: ProviderId;
+  /** When its session expires, unless it was ended before. Unix seconds. */
+  readonly expiresAt: number;
 }
 
 /** Who is behind a token, by the kind of callers that a route is for. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BackendDomain } from '#contract/ids.ts';
-import { Refusal } from '#contract/refusal.ts';
-import type { RouteLimit, ServedRoute } from '#contract/route.ts';
+import { Refusal, refuse } from '#contract/refusal.ts';
+import type { AuthenticatedProvider, RouteLimit, ServedRoute } from '#contract/route.ts';
 import { adaptRoutes } from './adapter/adapt.ts';
 import { send } from './adapter/answer.ts';
 import {
@@ -31,6 +31,8 @@ export interface GatewayOptions {
   /** Routes of every part; internal ones are left out, they are never reachable here. */
   readonly routes: readonly ServedRoute[];
   readonly verifyToken: VerifyToken;
+  /** Whether the session of a provider was not ended before its token expires; all are open when not given. */
+  readonly isSessionOpen?: (caller: AuthenticatedProvider) => Promise<boolean>;
   readonly ownDomain: BackendDomain;
   readonly federationEnabled: boolean;
   /** `v2` turns one version off, `development` all under development. */
@@ -70,12 +72,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     routes,
     body: frame.limits,
     versionOf: (request) => targets.of(request).version,
-    authenticate: (request, kind) => {
+    authenticate: async (request, kind) => {
       const { headers, query } = request;
       const { access_token: accessToken } = query as Readonly<Record<string, unknown>>;
       const credentials = { authorization: headers.authorization, accessToken, cookie: headers.cookie };
       const path = targets.of(request).url.replace(/\?.*$/s, '');
-      return authenticateAs(kind, credentials, path, verify);
+      const caller = authenticateAs(kind, credentials, path, verify);
+      if ('expiresAt' in caller) await assertSessionOpen(caller, options);
+      return caller;
     },
     limit: createLimits(options),
   });
@@ -86,6 +90,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   if (options.onUpgrade !== undefined) app.server.on('upgrade', options.onUpgrade);
   return await listen(app, frame, options.listen);
+}
+
+async function assertSessionOpen(
+  caller: AuthenticatedProvider,
+  { isSessionOpen = async () => true }: GatewayOptions,
+): Promise<void> {
+  if (!(await isSessionOpen(caller)))
+    throw refuse('unauthorized:token', { message: 'The session of this token was ended' });
 }
 
 function clientRoutes(options: GatewayOptions, versions: VersionSet): readonly ServedRoute[] {

@@ -48,7 +48,7 @@ export async function openInternalListener(options: InternalListenerOptions): Pr
     routes: [...operations, ...options.routes.filter(({ route }) => route.auth === 'internal')],
     body: limits,
     versionOf: () => newestVersion,
-    authenticate() {
+    async authenticate() {
       throw new Error('a route for users is served on the internal listener');
     },
     limit() {},

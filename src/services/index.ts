@@ -14,19 +14,24 @@ import { createCatalogue } from './catalogue/catalogue.ts';
 import { createWhitelist } from './catalogue/whitelist.ts';
 import { Deliverer } from './delivery/deliverer.ts';
 import type { ServicesNeeds } from './needs.ts';
-import { createProviders } from './providers/providers.ts';
+import { createProviderCodes } from './providers/codes.ts';
+import { createProviderPasswordReset } from './providers/password-reset.ts';
+import { createProviders, type Providers } from './providers/providers.ts';
 import { botRoutes } from './routes/bots.ts';
 import { internalProviderRoutes, providerRoutes } from './routes/providers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { defaultSettings, type ServicesSettings } from './settings.ts';
 
 export type { ServiceConversations, ServicesNeeds, ServiceTeams } from './needs.ts';
+export type { ServicesSettings } from './settings.ts';
 
 export interface Services extends AsyncDisposable {
   /** For the client listener. */
   readonly routes: readonly ServedRoute[];
   /** For the operations listener. */
   readonly internalRoutes: readonly ServedRoute[];
+  /** For whoever takes tokens of providers. */
+  readonly isSessionOpen: Providers['isSessionOpen'];
 }
 
 /** Opens services. */
@@ -34,7 +39,9 @@ export function openServices(needs: ServicesNeeds): Services {
   const { storage, accounts, conversations, teams, now = Date.now } = needs;
   const settings: ServicesSettings = { ...defaultSettings, ...needs.settings };
   const deliverer = new Deliverer({ ...needs, settings, now });
-  const providers = createProviders({ storage, accounts, settings, now });
+  const codes = createProviderCodes({ storage, settings, now });
+  const providers = createProviders({ storage, accounts, codes });
+  const passwordReset = createProviderPasswordReset({ storage, accounts, codes });
   const catalogue = createCatalogue({
     storage,
     providers,
@@ -44,11 +51,12 @@ export function openServices(needs: ServicesNeeds): Services {
   const bots = createBots({ ...needs, onAdded: (work, bot) => deliverer.add(work, bot) });
   return {
     routes: [
-      ...providerRoutes({ accounts, providers, catalogue }),
+      ...providerRoutes({ accounts, providers, passwordReset, catalogue }),
       ...serviceRoutes({ reader: storage.reader, catalogue, whitelist }),
       ...botRoutes(bots),
     ],
     internalRoutes: internalProviderRoutes({ providers }),
+    isSessionOpen: providers.isSessionOpen,
     [Symbol.asyncDispose]: () => deliverer[Symbol.asyncDispose](),
   };
 }

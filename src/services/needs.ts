@@ -43,14 +43,14 @@ export interface ServiceAccounts {
   /** @param hash null takes as long, and is false */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   /** After the commit; that it cannot be sent fails nothing. */
-  mailActivation(mail: {
-    readonly to: string;
-    readonly name: string;
-    readonly key: string;
-    readonly code: string;
-  }): void;
-  /** Answer headers that give a provider its token. */
-  providerCookie(provider: ProviderId): Readonly<Record<string, string>>;
+  mailCode(
+    reason: 'activation' | 'email-change' | 'password-reset',
+    mail: { readonly to: string; readonly name: string; readonly key: string; readonly code: string },
+  ): void;
+  /** Answer headers that give a provider its token, which expires after this time (Unix seconds). */
+  providerCookie(provider: ProviderId, expiresAfter: number): Readonly<Record<string, string>>;
+  /** No token of a provider that was given out by now, by whichever process, expires later. Unix seconds. */
+  lastProviderExpiry(): number;
   /** A token for all the life of a bot. */
   botToken(bot: AuthenticatedBot): string;
   findUser(user: UserId): Promise<{ readonly view: BotUserView; readonly locale: string } | undefined>;

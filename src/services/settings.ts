@@ -9,6 +9,9 @@ export interface ServicesSettings {
   /** Bots that are delivered to at once. */
   readonly botsAtOnce: number;
   readonly activationSeconds: number;
+  readonly passwordResetSeconds: number;
+  /** How soon another code may be asked for. */
+  readonly codeDelaySeconds: number;
 }
 
 export const defaultSettings: ServicesSettings = {
@@ -18,4 +21,6 @@ export const defaultSettings: ServicesSettings = {
   leaseMs: 15_000,
   botsAtOnce: 64,
   activationSeconds: 86_400,
+  passwordResetSeconds: 3600,
+  codeDelaySeconds: 300,
 };

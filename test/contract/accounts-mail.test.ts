@@ -8,7 +8,7 @@ import { postPasswordReset, putAccessSelfEmail } from '#contract/client/login.ts
 import { getActivate, register, sendActivation } from '#contract/client/registration.ts';
 import { getActivationCode, getPasswordResetCode } from '#contract/internal/users.ts';
 import { setLogLevel } from '#telemetry';
-import { openMailServer } from '../../src/testkit/smtp/index.ts';
+import { openMailServer, plainText } from '../../src/testkit/smtp/index.ts';
 import { openRig, password } from './brig-rig.ts';
 
 /** Mails go out by real SMTP, and a mail server that is down fails nothing. */
@@ -27,13 +27,6 @@ function freshUrl(): string {
   return `sqlite:${join(folder, `${files}.db`)}`;
 }
 
-/** Undoes quoted-printable, the form that long lines and `=` are sent in. */
-function plain(message: string): string {
-  return message
-    .replace(/=\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
 before(async () => {
   setLogLevel('silent');
   folder = stack.adopt(await mkdtemp(join(tmpdir(), 'crosswire-mail-')), (path) =>
@@ -50,7 +43,7 @@ describe('mails', () => {
     await rig.send(register, { body: { name, email: 'alice@example.com', password } });
     const mail = await server.mailTo('alice@example.com');
     assert.equal(mail.from, 'noreply@a.example.com');
-    const text = plain(mail.message);
+    const text = plainText(mail.message);
     const { key, code } = (await rig.send(getActivationCode, { query: { email: 'alice@example.com' } })).body;
     const link = /https:\/\/a\.example\.com\/activate\S+/.exec(text)?.[0] ?? '';
     const { searchParams } = new URL(link);
@@ -82,7 +75,7 @@ describe('mails', () => {
     });
     assert.match((await server.mailTo('new@example.com')).message, /Subject: Your new e-mail address/);
     await rig.send(postPasswordReset, { body: { email: 'alice@example.com' } });
-    const reset = plain((await server.mailTo('alice@example.com')).message);
+    const reset = plainText((await server.mailTo('alice@example.com')).message);
     const { code } = (await rig.send(getPasswordResetCode, { query: { email: 'alice@example.com' } })).body;
     assert.match(reset, new RegExp(`https://a\\.example\\.com/reset\\?lang=en&key=\\S+&code=${code}`));
   });

@@ -8,7 +8,14 @@ import type { Push } from '#contract/events/push.ts';
 import { type BackendDomain, parseBackendDomain, type UserId } from '#contract/ids.ts';
 import { createUser } from '#contract/internal/users.ts';
 import { Refusal } from '#contract/refusal.ts';
-import type { AuthenticatedUser, Route, RouteAnswer, RouteRequest, ServedRoute } from '#contract/route.ts';
+import type {
+  AuthenticatedProvider,
+  AuthenticatedUser,
+  Route,
+  RouteAnswer,
+  RouteRequest,
+  ServedRoute,
+} from '#contract/route.ts';
 import { compileParser } from '#contract/schema.ts';
 import { openStorage, type Storage } from '#storage';
 
@@ -36,7 +43,7 @@ export interface Clock {
 }
 
 export interface RawRequest {
-  readonly user?: AuthenticatedUser;
+  readonly user?: AuthenticatedUser | AuthenticatedProvider;
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -128,6 +135,8 @@ export async function empty(storage: Storage): Promise<void> {
     await db.deleteFrom('password_reset').execute();
     await db.deleteFrom('prekey').execute();
     await db.deleteFrom('property').execute();
+    await db.deleteFrom('provider').execute();
+    await db.deleteFrom('provider_code').execute();
     await db.deleteFrom('search_term').execute();
     await db.deleteFrom('searchable_team').execute();
     await db.deleteFrom('team').execute();

@@ -82,6 +82,38 @@ export function migrationSuite(dialect: Dialect): void {
     );
   });
 
+  it('keeps the codes that providers were mailed', async () => {
+    const url = await dialect.freshUrl();
+    {
+      await using storage = await openStorage({ url });
+      await storage.work(async ({ db }) => {
+        await sql`drop table provider_code`.execute(db);
+        await sql`alter table provider drop column sessions_ended_until`.execute(db);
+        await sql`
+          create table provider_activation
+            (key text, provider text, email text, email_key text, code text, tries integer, expires_at bigint)
+        `.execute(db);
+        await sql`
+          insert into provider_activation values ('key', 'makers', 'Makers@x.org', 'makers@x.org', 'code', 2, 7)
+        `.execute(db);
+        await sql`
+          insert into provider (id, name, url, description, password_hash) values ('makers', '', '', '', '')
+        `.execute(db);
+        await sql`delete from migration where name = '0022-provider-codes'`.execute(db);
+      });
+    }
+    await using storage = await openStorage({ url });
+    const { reader } = storage;
+    assert.deepEqual(await reader.selectFrom('provider_code').selectAll().execute(), [
+      {
+        ...{ key: 'key', purpose: 'activation', provider: 'makers', email: 'Makers@x.org' },
+        ...{ email_key: 'makers@x.org', code: 'code', tries: 2, sent_at: 0, expires_at: 7 },
+      },
+    ]);
+    const providers = await reader.selectFrom('provider').select(['id', 'sessions_ended_until']).execute();
+    assert.deepEqual(providers, [{ id: 'makers', sessions_ended_until: 0 }]);
+  });
+
   it('starts after a newer migration that breaks nothing', async () => {
     const url = await withMigration('9998-an-index-more', 0);
     await using storage = await openStorage({ url });

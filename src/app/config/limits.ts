@@ -23,7 +23,8 @@ export const throttling = group('How often one address or account may try.', {
     windowSeconds: count({ about: 'Length of the window.', default: 300, minimum: 1 }),
   }),
   verificationCodeSeconds: count({
-    about: 'How soon a user may ask for another code that stands beside its password.',
+    about:
+      'How soon another code may be asked for: one that stands beside a user’s password, or any of a provider.',
     default: 300,
     minimum: 0,
   }),

@@ -6,7 +6,7 @@ import { type EmailAddress, readEmail } from '../accounts/email.ts';
 import type { Passwords } from '../accounts/password.ts';
 import type { Zauth } from '../login/zauth.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { type ProviderActivation, providerActivationMail } from '../mail/messages.ts';
+import { emailChangeMail, passwordResetMail, providerActivationMail } from '../mail/messages.ts';
 import type { PrekeyClaims } from '../prekeys/prekey-claims.ts';
 import type { BrigSettings } from '../settings.ts';
 import { findAccount } from '../users/user-store.ts';
@@ -19,9 +19,15 @@ export interface AccountsForServices {
   hashPassword(password: string): Promise<string>;
   /** @param hash null takes as long, and is false */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
-  mailActivation(activation: ProviderActivation): void;
-  /** `Set-Cookie` with the token of a provider. */
-  providerCookie(provider: ProviderId): Readonly<Record<string, string>>;
+  /** Mails a provider a code. */
+  mailCode(
+    reason: 'activation' | 'email-change' | 'password-reset',
+    mail: { readonly to: string; readonly name: string; readonly key: string; readonly code: string },
+  ): void;
+  /** `Set-Cookie` with the token of a provider, which expires after this time (Unix seconds). */
+  providerCookie(provider: ProviderId, expiresAfter: number): Readonly<Record<string, string>>;
+  /** No token of a provider that was given out by now, by whichever process, expires later. Unix seconds. */
+  lastProviderExpiry(): number;
   /** A bot's token, which does not expire. */
   botToken(bot: AuthenticatedBot): string;
   /** A user of this backend, and its language. */
@@ -36,31 +42,45 @@ interface Needs {
   readonly passwords: Passwords;
   readonly mailer: Mailer;
   readonly zauth: Zauth;
-  readonly settings: Pick<BrigSettings, 'providerTokenSeconds' | 'secureCookies' | 'providerActivationUrl'>;
+  readonly settings: Pick<
+    BrigSettings,
+    'providerTokenSeconds' | 'secureCookies' | 'providerActivationUrl' | 'providerPasswordResetUrl'
+  >;
   readonly prekeys: PrekeyClaims;
   readonly bots: BotAccounts;
   readonly now: () => number;
 }
 
 const never = -1;
+/** What the clocks of processes of one backend differ by at most. */
+const clockDifferenceSeconds = 60;
 
 export function createAccountsForServices(needs: Needs): AccountsForServices {
   const { reader, passwords, mailer, zauth, settings, prekeys, bots, now } = needs;
+  const mails = {
+    activation: [providerActivationMail, settings.providerActivationUrl],
+    'email-change': [emailChangeMail, settings.providerActivationUrl],
+    'password-reset': [passwordResetMail, settings.providerPasswordResetUrl],
+  } as const;
+  const tokenExpiry = () => Math.floor(now() / 1000) + settings.providerTokenSeconds;
   return {
     bots,
     claimPrekeys: prekeys.claimMany,
     readEmail,
     hashPassword: (password) => passwords.hash(password),
     verifyPassword: (password, hash) => passwords.verify(password, hash),
-    mailActivation: (activation) =>
-      mailer.send(providerActivationMail(activation, settings.providerActivationUrl)),
-    providerCookie(provider) {
-      const expires = Math.floor(now() / 1000) + settings.providerTokenSeconds;
+    mailCode(reason, { to, name, key, code }) {
+      const [write, url] = mails[reason];
+      mailer.send(write(to, name, { key, code, url }));
+    },
+    providerCookie(provider, expiresAfter) {
+      const expires = Math.max(tokenExpiry(), expiresAfter + 1);
       const token = zauth.issue({ type: 'p', provider }, { expires });
       const until = new Date(expires * 1000).toUTCString();
       const secure = settings.secureCookies ? '; Secure' : '';
       return { 'set-cookie': `zprovider=${token}; Path=/provider; Expires=${until}; HttpOnly${secure}` };
     },
+    lastProviderExpiry: () => tokenExpiry() + clockDifferenceSeconds,
     botToken: ({ userId: bot, provider, conversation }) =>
       zauth.issue({ type: 'b', provider, bot, conversation }, { expires: never }),
     async findUser(user) {

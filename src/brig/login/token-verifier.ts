@@ -1,6 +1,6 @@
 import type { ClientId, ConversationId, ProviderId, UserId } from '#contract/ids.ts';
 import type { AuthenticatedBot, AuthenticatedProvider } from '#contract/route.ts';
-import type { TokenBody, Zauth } from './zauth.ts';
+import type { ParsedToken, Zauth } from './zauth.ts';
 
 /** What a verified token says, for listeners that need not know its format. */
 export interface VerifiedToken {
@@ -33,14 +33,14 @@ export function createTokenVerifier(
       userId: 'userId' in body ? body.userId : undefined,
       clientId: 'clientId' in body ? body.clientId : undefined,
       connectionId: 'connection' in body ? body.connection : undefined,
-      ...ofServices(body),
+      ...ofServices(token),
       expiresAt: token.expires,
     };
   };
 }
 
-function ofServices(body: TokenBody): Pick<VerifiedToken, 'bot' | 'provider'> {
-  if (body.type === 'p') return { provider: { provider: body.provider as ProviderId } };
+function ofServices({ body, expires }: ParsedToken): Pick<VerifiedToken, 'bot' | 'provider'> {
+  if (body.type === 'p') return { provider: { provider: body.provider as ProviderId, expiresAt: expires } };
   if (body.type !== 'b') return {};
   const { bot, provider, conversation } = body;
   return {

@@ -130,20 +130,12 @@ function oneLine(name: string): string {
   return name.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A provider's address that is to be activated. */
-export interface ProviderActivation {
-  readonly to: string;
-  /** The provider's name. */
-  readonly name: string;
-  readonly key: string;
-  readonly code: string;
-}
-
-export function providerActivationMail({ to, name, key, code }: ProviderActivation, url: string): Mail {
+/** For a provider that has just registered. */
+export function providerActivationMail(to: string, name: string, code: MailedCode): Mail {
   const text = [
     `Hello ${oneLine(name)},`,
     '',
-    `to provide services with this e-mail address, open ${link({ key, code, url })}`,
+    `to provide services with this e-mail address, open ${link(code)}`,
     '',
     'If you did not ask for it, ignore this mail.',
   ];

@@ -57,6 +57,22 @@ export const loginProvider = route('POST', '/provider/login', {
   answers: { 200: null },
 });
 
+export const postProviderPasswordReset = route('POST', '/provider/password-reset', {
+  about: 'Mails a provider a code for setting a new password.',
+  auth: 'anyone',
+  limit: 'login',
+  body: Type.Object({ email: Email }),
+  answers: { 201: null },
+});
+
+export const completeProviderPasswordReset = route('POST', '/provider/password-reset/complete', {
+  about: 'Sets a new password of a provider by the mailed code; ends its sessions.',
+  auth: 'anyone',
+  limit: 'login',
+  body: Type.Object({ key: Ascii, code: Ascii, password: NewPassword }),
+  answers: { 200: null },
+});
+
 export const getOwnProvider = route('GET', '/provider', {
   about: 'The provider as itself sees it.',
   auth: 'provider',
@@ -68,6 +84,14 @@ export const putProvider = route('PUT', '/provider', {
   auth: 'provider',
   body: ProviderUpdate,
   answers: { 200: null },
+});
+
+export const putProviderEmail = route('PUT', '/provider/email', {
+  about: 'Asks for another e-mail address of a provider; it counts once its code was given.',
+  auth: 'provider',
+  limit: 'registration',
+  body: Type.Object({ email: Email }),
+  answers: { 202: null },
 });
 
 export const putProviderPassword = route('PUT', '/provider/password', {

@@ -17,7 +17,7 @@ export interface AdapterOptions {
   /** Client API version of a request. */
   versionOf(request: FastifyRequest): number;
   /** The caller of a route that asks for a token of this kind, or a refusal. */
-  authenticate<K extends keyof Authenticated>(request: FastifyRequest, kind: K): Authenticated[K];
+  authenticate<K extends keyof Authenticated>(request: FastifyRequest, kind: K): Promise<Authenticated[K]>;
   /** Counts a request towards a limit, or refuses it. */
   limit(limit: RouteLimit, caller: string): void;
 }
@@ -49,7 +49,7 @@ async function serve(
   const variant = findVariant(endpoint, request.method, version);
   const { route } = variant;
   const kind = isTokenKind(route.auth) ? route.auth : undefined;
-  const user = kind && options.authenticate(request, kind);
+  const user = kind && (await options.authenticate(request, kind));
   assertAcceptable(route, request.headers.accept);
   if (route.limit !== undefined) options.limit(route.limit, limitedBy(user) ?? request.ip);
   const params = variant.params.parse(capturesOf(variant, request), 'path');

@@ -5,16 +5,23 @@ import { handle, type ServedRoute } from '#contract/route.ts';
 import type { ProviderRow } from '#storage';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ServiceAccounts } from '../needs.ts';
+import type { ProviderPasswordReset } from '../providers/password-reset.ts';
 import type { Providers } from '../providers/providers.ts';
 
 interface Needs {
   readonly accounts: Pick<ServiceAccounts, 'providerCookie'>;
   readonly providers: Providers;
+  readonly passwordReset: ProviderPasswordReset;
   readonly catalogue: Pick<Catalogue, 'removeAll'>;
 }
 
 /** Providers of services (reference client-api 9.5). */
-export function providerRoutes({ accounts, providers, catalogue }: Needs): readonly ServedRoute[] {
+export function providerRoutes({
+  accounts,
+  providers,
+  passwordReset,
+  catalogue,
+}: Needs): readonly ServedRoute[] {
   return [
     handle(client.registerProvider, async ({ body }) => {
       const { id, password } = await providers.register(body);
@@ -25,8 +32,16 @@ export function providerRoutes({ accounts, providers, catalogue }: Needs): reado
       return email === undefined ? { status: 204 } : { status: 200, body: { email } };
     }),
     handle(client.loginProvider, async ({ body }) => {
-      const id = await providers.logIn(body.email, body.password);
-      return { status: 200, headers: accounts.providerCookie(id) };
+      const { id, sessions_ended_until } = await providers.logIn(body.email, body.password);
+      return { status: 200, headers: accounts.providerCookie(id as ProviderId, sessions_ended_until) };
+    }),
+    handle(client.postProviderPasswordReset, async ({ body }) => {
+      await passwordReset.begin(body.email);
+      return { status: 201 };
+    }),
+    handle(client.completeProviderPasswordReset, async ({ body }) => {
+      await passwordReset.complete(body.key, body.code, body.password);
+      return { status: 200 };
     }),
     handle(client.getOwnProvider, async ({ user }) => {
       const row = await providers.get(user.provider);
@@ -35,6 +50,10 @@ export function providerRoutes({ accounts, providers, catalogue }: Needs): reado
     handle(client.putProvider, async ({ user, body }) => {
       await providers.update(user.provider, body);
       return { status: 200 };
+    }),
+    handle(client.putProviderEmail, async ({ user, body }) => {
+      await providers.changeEmail(user.provider, body.email);
+      return { status: 202 };
     }),
     handle(client.putProviderPassword, async ({ user, body }) => {
       await providers.changePassword(user.provider, body.old_password, body.new_password);

@@ -18,6 +18,7 @@ import { legalhold } from './0018-legalhold.ts';
 import { secondFactor } from './0019-second-factor.ts';
 import { providersAndBots } from './0020-providers-and-bots.ts';
 import { noncesAndActivations } from './0021-nonces-and-activations.ts';
+import { providerCodes } from './0022-provider-codes.ts';
 import type { Forms } from './forms.ts';
 
 /** One step of the database's history. Once released it is never edited. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   secondFactor,
   providersAndBots,
   noncesAndActivations,
+  providerCodes,
 ];

@@ -10,17 +10,23 @@ export interface ProviderRow {
   /** Null until it is activated. */
   email: string | null;
   email_key: string | null;
+  /** Tokens that expire by then count no more. Unix seconds. */
+  sessions_ended_until: number;
 }
 
-/** A pending activation of a provider's e-mail address. Owner: services. */
-export interface ProviderActivationRow {
+/** The newest code that was mailed to an address of a provider for one purpose. Owner: services. */
+export interface ProviderCodeRow {
   /** URL-safe base64 of SHA-256 over the address's uniqueness key. */
   key: string;
+  /** `activation` or `password-reset`. */
+  purpose: string;
   provider: string;
   email: string;
   email_key: string;
   code: string;
+  /** Codes that may still be tried; at 0 not even the right one counts. */
   tries: number;
+  sent_at: number;
   expires_at: number;
 }
 
@@ -66,7 +72,7 @@ export interface BotRow {
 
 export interface ServiceTables {
   provider: ProviderRow;
-  provider_activation: ProviderActivationRow;
+  provider_code: ProviderCodeRow;
   service: ServiceRow;
   service_whitelist: ServiceWhitelistRow;
   bot: BotRow;
