@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { AccentId, Locale, UserName } from './client/registration.ts';
 import { OtherMember } from './conversations.ts';
 import { lastResortPrekeyId, Prekey } from './devices.ts';
-import { UserAsset } from './profiles.ts';
+import type { ClientId, UserId } from './ids.ts';
+import { UserAsset, type UserProfile } from './profiles.ts';
 import {
   ClientIdSchema,
   ConversationIdSchema,
@@ -98,6 +99,18 @@ export const NewBotResponse = Type.Object({
   assets: Type.Optional(Nullable(Type.Array(UserAsset, { maxItems: 20 }))),
 });
 export type NewBotResponse = Type.Static<typeof NewBotResponse>;
+
+/** The account that a bot gets. */
+export interface NewBotAccount {
+  readonly id: UserId;
+  readonly client: ClientId;
+  readonly service: ServiceKeyRef;
+  readonly name: string;
+  readonly accentId: number;
+  readonly assets: NonNullable<UserProfile['assets']>;
+  /** The last-resort one among them. */
+  readonly prekeys: readonly Prekey[];
+}
 
 export const AddBot = Type.Object({
   provider: ProviderIdSchema,

@@ -1,39 +1,13 @@
-import type { ClientIdsByUser, Prekey, PrekeysByUser } from '#contract/devices.ts';
+import type { Email, ProviderMail } from '#contract/accounts.ts';
+import type { ClientIdsByUser, PrekeysByUser } from '#contract/devices.ts';
 import type { ConversationEvent } from '#contract/events/conversation.ts';
 import type { CallOptions } from '#contract/federation-caller.ts';
-import type {
-  BackendDomain,
-  ClientId,
-  ConversationId,
-  ProviderId,
-  Qualified,
-  TeamId,
-  UserId,
-} from '#contract/ids.ts';
-import type { UserProfile } from '#contract/profiles.ts';
+import type { BackendDomain, ConversationId, ProviderId, Qualified, TeamId, UserId } from '#contract/ids.ts';
 import type { AuthenticatedBot } from '#contract/route.ts';
 import type { CallService } from '#contract/service-caller.ts';
-import type { BotConversationView, BotUserView, ServiceKeyRef } from '#contract/services.ts';
+import type { BotConversationView, BotUserView, NewBotAccount, ServiceKeyRef } from '#contract/services.ts';
 import type { Reader, Storage, Work } from '#storage';
 import type { ServicesSettings } from './settings.ts';
-
-/** An e-mail address as it was given, and what tells it from others. */
-export interface Email {
-  readonly text: string;
-  readonly key: string;
-}
-
-/** The account that a bot gets. */
-export interface NewBotAccount {
-  readonly id: UserId;
-  readonly client: ClientId;
-  readonly service: ServiceKeyRef;
-  readonly name: string;
-  readonly accentId: number;
-  readonly assets: NonNullable<UserProfile['assets']>;
-  /** The last-resort one among them. */
-  readonly prekeys: readonly Prekey[];
-}
 
 /** What services asks of whoever keeps accounts. */
 export interface ServiceAccounts {
@@ -43,10 +17,7 @@ export interface ServiceAccounts {
   /** @param hash null takes as long, and is false */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   /** After the commit; that it cannot be sent fails nothing. */
-  mailCode(
-    reason: 'activation' | 'email-change' | 'password-reset',
-    mail: { readonly to: string; readonly name: string; readonly key: string; readonly code: string },
-  ): void;
+  mailCode(mail: ProviderMail): void;
   /** Answer headers that give a provider its token, which expires after this time (Unix seconds). */
   providerCookie(provider: ProviderId, expiresAfter: number): Readonly<Record<string, string>>;
   /** No token of a provider that was given out by now, by whichever process, expires later. Unix seconds. */

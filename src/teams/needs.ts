@@ -1,3 +1,4 @@
+import type { Email, InvitationMail, MemberCard } from '#contract/accounts.ts';
 import type { Push } from '#contract/events/push.ts';
 import type { ClientId, TeamId, UserId } from '#contract/ids.ts';
 import type { LegalholdDevice } from '#contract/legalhold.ts';
@@ -8,39 +9,6 @@ import type { TeamsSettings } from './settings.ts';
 /** Puts events into the streams of own users' clients. */
 export interface Events {
   push(work: Work, push: Push): Promise<void>;
-}
-
-/** An e-mail address as it was given, and what tells it from others. */
-export interface Email {
-  readonly text: string;
-  readonly key: string;
-}
-
-export interface InvitationMail {
-  readonly to: string;
-  /** What the inviter calls the invited one. */
-  readonly name: string | null;
-  /** The inviter's address. */
-  readonly from: string;
-  /** The team's name. */
-  readonly team: string;
-  readonly code: string;
-  readonly url: string;
-}
-
-/** What a table of members tells of one. */
-export interface MemberCard {
-  readonly name: string;
-  readonly handle: string | undefined;
-  readonly email: string | undefined;
-  readonly managedBy: string;
-  /** The identity provider, and what it calls the user. */
-  readonly idpIssuer: string | undefined;
-  readonly samlNameId: string | undefined;
-  /** What the directory calls the user. */
-  readonly scimExternalId: string | undefined;
-  /** How many clients the user has. */
-  readonly devices: number;
 }
 
 /** What teams asks of whoever keeps accounts. */

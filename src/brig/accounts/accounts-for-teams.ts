@@ -1,3 +1,4 @@
+import type { InvitationMail, MemberCard } from '#contract/accounts.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AccountRow, Reader, Work } from '#storage';
@@ -6,7 +7,7 @@ import type { LegalholdConnections } from '../connections/legalhold-connections.
 import type { AccountRemoval } from '../deletion/account-removal.ts';
 import type { LegalholdClients } from '../legalhold/legalhold-clients.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { type InvitationDetails, invitationMail } from '../mail/messages.ts';
+import { invitationMail } from '../mail/messages.ts';
 import { indexAccount } from '../search/search-index.ts';
 import { setSearchable } from '../search/searchable-teams.ts';
 import type { SecondFactor } from '../second-factor/second-factor.ts';
@@ -17,21 +18,6 @@ import { changeAccount, findAccountByEmailKey, lockAccount } from './account-sto
 import { type EmailAddress, readEmail } from './email.ts';
 import type { EmailRules } from './email-rules.ts';
 import type { Passwords } from './password.ts';
-
-/** What a table of a team's members tells of one. */
-export interface MemberCard {
-  readonly name: string;
-  readonly handle: string | undefined;
-  readonly email: string | undefined;
-  readonly managedBy: string;
-  /** The identity provider, and what it calls the user. */
-  readonly idpIssuer: string | undefined;
-  readonly samlNameId: string | undefined;
-  /** What the directory calls the user. */
-  readonly scimExternalId: string | undefined;
-  /** How many clients the user has. */
-  readonly devices: number;
-}
 
 /** What whoever keeps teams may know and do of accounts: those that invite, are invited, and go with their team. */
 export interface AccountsForTeams {
@@ -44,7 +30,7 @@ export interface AccountsForTeams {
   /** An address that may be invited. @throws Refusal `invalid-email`, `blacklisted-email` */
   readInvitee(text: string): EmailAddress;
   isEmailTaken(reader: Reader, key: string): Promise<boolean>;
-  mailInvitation(details: InvitationDetails): void;
+  mailInvitation(details: InvitationMail): void;
   /** Whether this is the password of the user, who may have none. */
   verifyPassword(user: UserId, password: string | undefined): Promise<boolean>;
   /**

@@ -1,12 +1,9 @@
+import type { Email } from '#contract/accounts.ts';
 import { domainPattern } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 
 /** An e-mail address with the key that makes it unique among accounts. */
-export interface EmailAddress {
-  /** As the user gave it. */
-  readonly text: string;
-  /** Lower case, local part cut at the first `+` (reference client-api 2.3). */
-  readonly key: string;
+export interface EmailAddress extends Email {
   /** Lower case. */
   readonly domain: string;
 }

@@ -1,3 +1,4 @@
+import type { ProviderMail } from '#contract/accounts.ts';
 import type { ProviderId, UserId } from '#contract/ids.ts';
 import type { AuthenticatedBot } from '#contract/route.ts';
 import type { BotUserView } from '#contract/services.ts';
@@ -20,10 +21,7 @@ export interface AccountsForServices {
   /** @param hash null takes as long, and is false */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   /** Mails a provider a code. */
-  mailCode(
-    reason: 'activation' | 'email-change' | 'password-reset',
-    mail: { readonly to: string; readonly name: string; readonly key: string; readonly code: string },
-  ): void;
+  mailCode(mail: ProviderMail): void;
   /** `Set-Cookie` with the token of a provider, which expires after this time (Unix seconds). */
   providerCookie(provider: ProviderId, expiresAfter: number): Readonly<Record<string, string>>;
   /** No token of a provider that was given out by now, by whichever process, expires later. Unix seconds. */
@@ -69,7 +67,7 @@ export function createAccountsForServices(needs: Needs): AccountsForServices {
     readEmail,
     hashPassword: (password) => passwords.hash(password),
     verifyPassword: (password, hash) => passwords.verify(password, hash),
-    mailCode(reason, { to, name, key, code }) {
+    mailCode({ reason, to, name, key, code }) {
       const [write, url] = mails[reason];
       mailer.send(write(to, name, { key, code, url }));
     },

@@ -1,7 +1,5 @@
-import type { Prekey } from '#contract/devices.ts';
-import type { ClientId, UserId } from '#contract/ids.ts';
-import type { UserProfile } from '#contract/profiles.ts';
-import type { BotUserView, ServiceKeyRef } from '#contract/services.ts';
+import type { UserId } from '#contract/ids.ts';
+import type { BotUserView, NewBotAccount } from '#contract/services.ts';
 import type { AccountRow, ClientRow, Work } from '#storage';
 import { addAccount, lockAccount } from '../accounts/account-store.ts';
 import type { ClientDirectory } from '../clients/client-directory.ts';
@@ -11,18 +9,6 @@ import type { Clients } from '../clients/clients.ts';
 import { emptyAccount } from '../deletion/account-removal.ts';
 import { putPrekeys } from '../prekeys/prekey-store.ts';
 import { accountCreated, accountDeleted } from '../telemetry.ts';
-
-/** What a bot is made of. */
-export interface NewBotAccount {
-  readonly id: UserId;
-  readonly client: ClientId;
-  readonly service: ServiceKeyRef;
-  readonly name: string;
-  readonly accentId: number;
-  readonly assets: NonNullable<UserProfile['assets']>;
-  /** The last-resort one among them. */
-  readonly prekeys: readonly Prekey[];
-}
 
 /** Accounts of bots: users like others, with one client, but nobody logs in to them or finds them. */
 export interface BotAccounts {

@@ -1,3 +1,4 @@
+import type { InvitationMail } from '#contract/accounts.ts';
 import type { VerificationAction } from '#contract/client/login.ts';
 import type { Mail } from './mailer.ts';
 
@@ -92,20 +93,8 @@ export function deletionMail(to: string, name: string, code: MailedCode): Mail {
   return { to, kind: 'deletion', subject: 'Delete your account?', text: `${text.join('\n')}\n` };
 }
 
-export interface InvitationDetails {
-  readonly to: string;
-  /** What the inviter calls the invited one. */
-  readonly name: string | null;
-  /** The inviter's address. */
-  readonly from: string;
-  /** The team's name. */
-  readonly team: string;
-  readonly code: string;
-  readonly url: string;
-}
-
 /** For somebody who is asked to join a team. */
-export function invitationMail({ to, name, from, team, code, url }: InvitationDetails): Mail {
+export function invitationMail({ to, name, from, team, code, url }: InvitationMail): Mail {
   const text = [
     name === null ? 'Hello,' : `Hello ${oneLine(name)},`,
     '',

@@ -13,10 +13,10 @@ import type {
 } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import type { AuthenticatedBot, AuthenticatedUser } from '#contract/route.ts';
-import type { AddBot, NewBotResponse, ServiceKeyRef } from '#contract/services.ts';
+import type { AddBot, NewBotAccount, NewBotResponse, ServiceKeyRef } from '#contract/services.ts';
 import type { Reader, ServiceRow, Work } from '#storage';
 import { findService, isWhitelisted } from '../catalogue/service-store.ts';
-import type { Actor, NewBotAccount, ServicesNeeds } from '../needs.ts';
+import type { Actor, ServicesNeeds } from '../needs.ts';
 import { findBot, insertBot } from './bot-store.ts';
 import { askForBot, badGateway } from './new-bot.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Email } from '#contract/accounts.ts';
 import type { ProviderId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { ProviderCodeRow, Storage, Work } from '#storage';
-import type { Email } from '../needs.ts';
 import type { ServicesSettings } from '../settings.ts';
 import {
   type CodeName,

@@ -39,7 +39,7 @@ export function createProviderPasswordReset({ storage, accounts, codes }: Needs)
       const { key, code } = await storage.work((work) =>
         codes.begin(work, 'password-reset', row.id as ProviderId, email),
       );
-      accounts.mailCode('password-reset', { to: email.text, name: row.name, key, code });
+      accounts.mailCode({ reason: 'password-reset', to: email.text, name: row.name, key, code });
     },
 
     async complete(key, code, newPassword) {

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Email } from '#contract/accounts.ts';
 import type { NewProvider, ProviderUpdate } from '#contract/client/providers.ts';
 import type { ProviderId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { AuthenticatedProvider } from '#contract/route.ts';
 import { isUniqueViolation, type ProviderCodeRow, type ProviderRow, type Storage } from '#storage';
-import type { Email, ServiceAccounts } from '../needs.ts';
+import type { ServiceAccounts } from '../needs.ts';
 import { removeCodesTo } from './code-store.ts';
 import type { ProviderCodes } from './codes.ts';
 import { changeProvider, findProvider, findProviderByEmail, insertProvider } from './provider-store.ts';
@@ -87,7 +88,7 @@ export function createProviders({ storage, accounts, codes }: Needs): Providers 
         await insertProvider(work, row);
         return await codes.begin(work, 'activation', id, email);
       });
-      accounts.mailCode('activation', { to: email.text, name: body.name, key, code });
+      accounts.mailCode({ reason: 'activation', to: email.text, name: body.name, key, code });
       return { id, password: made };
     },
 
@@ -148,7 +149,7 @@ export function createProviders({ storage, accounts, codes }: Needs): Providers 
       if (provider === undefined) throw refuse('invalid-provider');
       await assertFree(email);
       const { key, code } = await storage.work((work) => codes.begin(work, 'activation', id, email));
-      accounts.mailCode('email-change', { to: email.text, name: provider.name, key, code });
+      accounts.mailCode({ reason: 'email-change', to: email.text, name: provider.name, key, code });
     },
 
     async changePassword(id, oldPassword, newPassword) {

@@ -1,8 +1,9 @@
+import type { MemberCard } from '#contract/accounts.ts';
 import type { TeamId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { isAdmin, roleOf } from '#contract/teams.ts';
 import type { Reader } from '#storage';
-import type { MemberCard, TeamAccounts } from '../needs.ts';
+import type { TeamAccounts } from '../needs.ts';
 import { findMember, listAllMembers, type Member } from './member-store.ts';
 
 /** All members of a team as a table for spreadsheets (RFC 4180), in wire-server's columns. */
