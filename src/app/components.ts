@@ -55,7 +55,7 @@ import {
   teamsSettings,
   urlOf,
 } from './slices.ts';
-import { brigTeams, galleyTeams, teamAccounts, teamConversations } from './team-needs.ts';
+import { brigTeams, galleyTeams, teamConversations } from './team-needs.ts';
 import { OperatorError } from './terminal/failure.ts';
 
 /** Opens every part but the federator's own role, each with what it needs of the others. */
@@ -100,7 +100,7 @@ export async function openComponents(
     openTeams({
       storage,
       events: notifications,
-      accounts: teamAccounts(() => brig),
+      accounts: () => brig.forTeams,
       conversations: teamConversations(() => galley),
       callService: createLegalholdCaller(config),
       queueIds: createNotificationIds(config.domain),

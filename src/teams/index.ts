@@ -44,7 +44,7 @@ import { defaultSettings, type TeamsSettings } from './settings.ts';
 export type { FeatureFlags } from './features/feature-flags.ts';
 export type { LegalholdLookup } from './legalhold/legalhold-lookup.ts';
 export type { MemberLookup } from './members/member-lookup.ts';
-export type { TeamAccounts, TeamConversations, TeamsNeeds } from './needs.ts';
+export type { TeamConversations, TeamsNeeds } from './needs.ts';
 export type { LegalholdPolicy, TeamsSettings } from './settings.ts';
 
 export interface Teams extends AsyncDisposable {

@@ -43,20 +43,27 @@ export interface TeamAccounts {
   setSuspended(user: UserId, suspended: boolean): Promise<void>;
   /** Says whether a team's members are found by name from outside. */
   setSearchable(work: Work, team: TeamId, searchable: boolean): Promise<void>;
+  readonly legalhold: LegalholdClients;
+  readonly connections: {
+    /** Suspends the connections of a user with those who have not consented to its legal hold. */
+    suspend(user: UserId): Promise<void>;
+    /** Lifts that. */
+    resume(user: UserId): Promise<void>;
+  };
+}
+
+/** Devices of legal hold services among those of users. */
+interface LegalholdClients {
   /** Whether a service has made prekeys that can be a client's. */
-  areLegalholdPrekeys(device: LegalholdDevice): boolean;
+  arePrekeys(device: LegalholdDevice): boolean;
   /** The id that a device has as a client. */
-  legalholdClientId(device: LegalholdDevice): ClientId;
-  /** What a legal hold device of a user will be, before anything of it is kept. */
-  draftLegalholdClient(user: UserId, device: LegalholdDevice): LegalholdClientDraft;
-  /** Takes the legal hold device of a user away, if there is one, and tells that legal hold has ended. */
-  endLegalhold(work: Work, user: UserId): Promise<void>;
+  clientId(device: LegalholdDevice): ClientId;
+  /** What a device of a user will be, before anything of it is kept. */
+  draft(user: UserId, device: LegalholdDevice): LegalholdClientDraft;
+  /** Takes the device of a user away, if there is one, and tells that legal hold has ended. */
+  end(work: Work, user: UserId): Promise<void>;
   /** Tells the user, its contacts and its team mates that a device waits for the user's approval. */
-  tellLegalholdRequest(work: Work, user: UserId, device: LegalholdDevice): Promise<void>;
-  /** Suspends the connections of a user with those who have not consented. */
-  suspendConnections(user: UserId): Promise<void>;
-  /** Lifts that. */
-  resumeConnections(user: UserId): Promise<void>;
+  tellRequest(work: Work, user: UserId, device: LegalholdDevice): Promise<void>;
 }
 
 /** A legal hold device before it is a client. */
@@ -87,7 +94,8 @@ export interface QueueIds {
 export interface TeamsNeeds {
   readonly storage: Storage;
   readonly events: Events;
-  readonly accounts: TeamAccounts;
+  /** Looked up at each use: who keeps accounts needs teams, and comes after them. */
+  readonly accounts: () => TeamAccounts;
   readonly conversations: TeamConversations;
   readonly queueIds: QueueIds;
   readonly callService: CallService;

@@ -13,7 +13,7 @@ import { permissionsOf, type TeamRole } from '#contract/teams.ts';
 import { createNotificationIds } from '#notifications';
 import { openStorage } from '#storage';
 import { openTeams, type Teams, type TeamsNeeds } from '#teams';
-import { brigTeams, teamAccounts } from '../../src/app/team-needs.ts';
+import { brigTeams } from '../../src/app/team-needs.ts';
 import { type Clock, createCaller, empty, noRemotes, ownDomain, password, type Rig } from './brig-rig.ts';
 
 /** Teams and accounts on a real database, joined as a backend joins them. */
@@ -55,7 +55,7 @@ export async function openTeamsRig(
   const events: TeamsNeeds['events'] = {
     push: async (work, push) => work.onCommit(() => pushes.push(push)),
   };
-  const accounts = teamAccounts(() => brig);
+  const accounts = () => brig.forTeams;
   const queueIds = createNotificationIds(ownDomain);
   const conversations = { end: async () => undefined, part: async () => undefined };
   const callService = async () => ({ reached: false, reason: 'there are no services here' }) as const;

@@ -1,9 +1,8 @@
 import type { ProviderMail } from '#contract/accounts.ts';
 import type { ProviderId, UserId } from '#contract/ids.ts';
 import type { AuthenticatedBot } from '#contract/route.ts';
-import type { BotUserView } from '#contract/services.ts';
 import type { Reader } from '#storage';
-import { type EmailAddress, readEmail } from '../accounts/email.ts';
+import { readEmail } from '../accounts/email.ts';
 import type { Passwords } from '../accounts/password.ts';
 import type { Zauth } from '../login/zauth.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -12,28 +11,6 @@ import type { PrekeyClaims } from '../prekeys/prekey-claims.ts';
 import type { BrigSettings } from '../settings.ts';
 import { findAccount } from '../users/user-store.ts';
 import { type BotAccounts, botUserView } from './bot-accounts.ts';
-
-/** What whoever keeps services may know and do of accounts, and how it proves who its providers and bots are. */
-export interface AccountsForServices {
-  /** @throws Refusal `invalid-email` */
-  readEmail(text: string): EmailAddress;
-  hashPassword(password: string): Promise<string>;
-  /** @param hash null takes as long, and is false */
-  verifyPassword(password: string, hash: string | null): Promise<boolean>;
-  /** Mails a provider a code. */
-  mailCode(mail: ProviderMail): void;
-  /** `Set-Cookie` with the token of a provider, which expires after this time (Unix seconds). */
-  providerCookie(provider: ProviderId, expiresAfter: number): Readonly<Record<string, string>>;
-  /** No token of a provider that was given out by now, by whichever process, expires later. Unix seconds. */
-  lastProviderExpiry(): number;
-  /** A bot's token, which does not expire. */
-  botToken(bot: AuthenticatedBot): string;
-  /** A user of this backend, and its language. */
-  findUser(user: UserId): Promise<{ readonly view: BotUserView; readonly locale: string } | undefined>;
-  /** One prekey of each named client, as far as the backends answer. @throws Refusal `too-many-clients` */
-  claimPrekeys: PrekeyClaims['claimMany'];
-  readonly bots: BotAccounts;
-}
 
 interface Needs {
   readonly reader: Reader;
@@ -53,7 +30,13 @@ const never = -1;
 /** What the clocks of processes of one backend differ by at most. */
 const clockDifferenceSeconds = 60;
 
-export function createAccountsForServices(needs: Needs): AccountsForServices {
+export type AccountsForServices = ReturnType<typeof createAccountsForServices>;
+
+/**
+ * What whoever keeps services may know and do of accounts, and how it proves who its providers and bots are. It says
+ * itself what each of these is for (`ServiceAccounts`).
+ */
+export function createAccountsForServices(needs: Needs) {
   const { reader, passwords, mailer, zauth, settings, prekeys, bots, now } = needs;
   const mails = {
     activation: [providerActivationMail, settings.providerActivationUrl],
@@ -65,13 +48,13 @@ export function createAccountsForServices(needs: Needs): AccountsForServices {
     bots,
     claimPrekeys: prekeys.claimMany,
     readEmail,
-    hashPassword: (password) => passwords.hash(password),
-    verifyPassword: (password, hash) => passwords.verify(password, hash),
-    mailCode({ reason, to, name, key, code }) {
+    hashPassword: (password: string) => passwords.hash(password),
+    verifyPassword: (password: string, hash: string | null) => passwords.verify(password, hash),
+    mailCode({ reason, to, name, key, code }: ProviderMail) {
       const [write, url] = mails[reason];
       mailer.send(write(to, name, { key, code, url }));
     },
-    providerCookie(provider, expiresAfter) {
+    providerCookie(provider: ProviderId, expiresAfter: number) {
       const expires = Math.max(tokenExpiry(), expiresAfter + 1);
       const token = zauth.issue({ type: 'p', provider }, { expires });
       const until = new Date(expires * 1000).toUTCString();
@@ -79,9 +62,9 @@ export function createAccountsForServices(needs: Needs): AccountsForServices {
       return { 'set-cookie': `zprovider=${token}; Path=/provider; Expires=${until}; HttpOnly${secure}` };
     },
     lastProviderExpiry: () => tokenExpiry() + clockDifferenceSeconds,
-    botToken: ({ userId: bot, provider, conversation }) =>
+    botToken: ({ userId: bot, provider, conversation }: AuthenticatedBot) =>
       zauth.issue({ type: 'b', provider, bot, conversation }, { expires: never }),
-    async findUser(user) {
+    async findUser(user: UserId) {
       const account = await findAccount(reader, user);
       return account && { view: botUserView(account), locale: account.locale };
     },

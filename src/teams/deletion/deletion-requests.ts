@@ -37,7 +37,7 @@ export interface DeletionProof {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'verifyPassword' | 'assertSecondFactor' | 'remove'>;
+  readonly accounts: () => Pick<TeamAccounts, 'verifyPassword' | 'assertSecondFactor' | 'remove'>;
   readonly deletions: Deletions;
 }
 
@@ -47,8 +47,8 @@ export function createDeletionRequests({ storage, accounts, deletions }: Needs):
   return {
     async removeMember(actor, team, target, password) {
       await assertMayRemove(reader, actor, team, target);
-      await assertPassword(accounts, actor, password);
-      await accounts.remove(target, async (work) => {
+      await assertPassword(accounts(), actor, password);
+      await accounts().remove(target, async (work) => {
         await assertMayRemove(work.reader, actor, team, target);
         return true;
       });
@@ -58,8 +58,8 @@ export function createDeletionRequests({ storage, accounts, deletions }: Needs):
       if ((await listDeletions(reader, team)).length > 0) return;
       if ((await findTeam(reader, team)) === undefined) throw refuse('no-team');
       assertPermitted(await getOwnMember(reader, team, by), 'DeleteTeam');
-      await assertPassword(accounts, by, password);
-      await accounts.assertSecondFactor(by, code);
+      await assertPassword(accounts(), by, password);
+      await accounts().assertSecondFactor(by, code);
       await storage.work(async (work) => {
         assertPermitted(await getOwnMember(work.reader, team, by), 'DeleteTeam');
         const deletion = { team, by };

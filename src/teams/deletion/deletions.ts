@@ -19,7 +19,7 @@ export interface Deletions extends AsyncDisposable {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'remove' | 'setSearchable'>;
+  readonly accounts: () => Pick<TeamAccounts, 'remove' | 'setSearchable'>;
   readonly conversations: TeamConversations;
 }
 
@@ -37,7 +37,7 @@ export function createDeletions({ storage, accounts, conversations }: Needs): De
       if (left.length === 0) return;
       for (const user of left) {
         signal.throwIfAborted();
-        if (await accounts.remove(user, async () => true)) continue;
+        if (await accounts().remove(user, async () => true)) continue;
         await storage.work((work) => removeMember(work, user));
       }
     }
@@ -49,7 +49,7 @@ export function createDeletions({ storage, accounts, conversations }: Needs): De
     // What a member was about to make when the team was deleted.
     await conversations.end(team, by, signal);
     await storage.work(async (work) => {
-      await accounts.setSearchable(work, team, false);
+      await accounts().setSearchable(work, team, false);
       await removeTeam(work, team);
     });
     teamDeleted(team);

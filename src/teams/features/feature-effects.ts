@@ -8,9 +8,9 @@ import { changeTeam } from '../team-store.ts';
 /** What a feature changes here beside what clients are told of it; in the unit of work of its change. */
 export type ApplyFeature = (work: Work, team: TeamId, name: FeatureName, wanted: Feature) => Promise<void>;
 
-export function createApplyFeature(accounts: Pick<TeamAccounts, 'setSearchable'>): ApplyFeature {
+export function createApplyFeature(accounts: () => Pick<TeamAccounts, 'setSearchable'>): ApplyFeature {
   return async (work, team, name, { status }) => {
-    if (name === 'searchVisibilityInbound') await accounts.setSearchable(work, team, status === 'enabled');
+    if (name === 'searchVisibilityInbound') await accounts().setSearchable(work, team, status === 'enabled');
     if (name === 'searchVisibility' && status === 'disabled') {
       await changeTeam(work, team, { search_visibility: 'standard' satisfies SearchVisibility });
     }

@@ -44,7 +44,7 @@ export interface InvitationsPage {
 
 export interface InvitationNeeds {
   readonly storage: Storage;
-  readonly accounts: TeamAccounts;
+  readonly accounts: () => TeamAccounts;
   readonly settings: TeamsSettings;
   readonly now: () => number;
 }
@@ -65,7 +65,7 @@ export function createInvitations({ storage, accounts, settings, now }: Invitati
     if (known === undefined || !mayInvite(inviter, row.role as TeamRole)) {
       throw refuse('insufficient-permissions');
     }
-    if (await accounts.isEmailTaken(work.reader, row.email_key)) throw refuse('email-exists');
+    if (await accounts().isEmailTaken(work.reader, row.email_key)) throw refuse('email-exists');
     await removeExpiredInvitations(work, team, now());
     if ((await countInvitations(work.reader, team)) >= settings.maxTeamSize) {
       throw refuse('too-many-team-invitations');
@@ -76,11 +76,11 @@ export function createInvitations({ storage, accounts, settings, now }: Invitati
 
   return {
     async invite(inviter, team, wanted) {
-      const from = await accounts.findEmail(inviter);
+      const from = await accounts().findEmail(inviter);
       if (from === undefined) throw refuse('no-email');
       // Who may not invite learns nothing about addresses.
       await getInviter(reader, team, inviter);
-      const email = accounts.readInvitee(wanted.email);
+      const email = accounts().readInvitee(wanted.email);
       const row: TeamInvitationRow = {
         team,
         id: randomUUID(),
@@ -96,7 +96,7 @@ export function createInvitations({ storage, accounts, settings, now }: Invitati
       const invited = await storage.work((work) => add(work, team, row));
       const url = linkOf(settings.invitationUrl, row.code);
       const { code, name } = row;
-      accounts.mailInvitation({ to: row.email, name, from, team: invited.team.name, code, url });
+      accounts().mailInvitation({ to: row.email, name, from, team: invited.team.name, code, url });
       return invited.invitation;
     },
 

@@ -19,7 +19,7 @@ export interface HoldEnding {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'endLegalhold'>;
+  readonly accounts: () => Pick<TeamAccounts, 'legalhold'>;
   readonly serviceCalls: Pick<ServiceCalls, 'remove'>;
   readonly settling: Settling;
 }
@@ -36,7 +36,7 @@ export function createHoldEnding({ storage, accounts, serviceCalls, settling }: 
       await lockTeam(work, team);
       const member = await findMember(work.reader, team, user);
       if (!isHeld(member?.legalholdStatus)) return false;
-      await accounts.endLegalhold(work, user);
+      await accounts().legalhold.end(work, user);
       await removeDevice(work, user);
       await setLegalholdStatus(work, user, 'disabled');
       await addUnsettled(work, user);

@@ -51,7 +51,7 @@ export interface Holds {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: TeamAccounts;
+  readonly accounts: () => TeamAccounts;
   readonly legalholdRules: LegalholdRules;
   readonly serviceCalls: ServiceCalls;
   readonly settling: Settling;
@@ -80,7 +80,7 @@ export function createHolds(needs: Needs): Holds {
       await setLegalholdStatus(work, user, 'pending');
       await addUnsettled(work, user);
     }
-    await accounts.tellLegalholdRequest(work, user, device);
+    await accounts().legalhold.tellRequest(work, user, device);
     return legalholdStatus === 'disabled';
   }
 
@@ -98,7 +98,7 @@ export function createHolds(needs: Needs): Holds {
       const { legalholdStatus: status } = await getTargetMember(reader, team, user);
       const device = isHeld(status) ? await findDevice(reader, user) : undefined;
       if (device === undefined) return { status };
-      const client = { id: accounts.legalholdClientId(device) };
+      const client = { id: accounts().legalhold.clientId(device) };
       return { status, client, last_prekey: device.last_prekey };
     },
 
@@ -117,14 +117,14 @@ export function createHolds(needs: Needs): Holds {
       await legalholdRules.assertEnabled(reader, team);
       if (origin.user !== user) throw refuse('access-denied:resource');
       const member = await getOwnMember(reader, team, user);
-      await assertPassword(accounts, user, password);
+      await assertPassword(accounts(), user, password);
       assertPending(member.legalholdStatus);
       const device = await findDevice(reader, user);
       if (device === undefined) throw refuse('legalhold-no-device-allocated');
       const service = await getService(reader, team);
       // Nobody without consent may be left when the device begins to listen.
       await settling.settle(user);
-      const client = accounts.draftLegalholdClient(user, device);
+      const client = accounts().legalhold.draft(user, device);
       await serviceCalls.confirm(service, user, client);
       await storage.work(async (work) => {
         await lockTeam(work, team);
@@ -141,7 +141,7 @@ export function createHolds(needs: Needs): Holds {
       assertAdmin(await getOwnMember(reader, team, actor));
       const target = await findMember(reader, team, user);
       if (!isHeld(target?.legalholdStatus)) return false;
-      await assertPassword(accounts, actor, password);
+      await assertPassword(accounts(), actor, password);
       return await holdEnding.end(team, user);
     },
   };

@@ -29,7 +29,7 @@ export interface ConfirmedClient {
 
 interface Needs {
   readonly callService: CallService;
-  readonly accounts: Pick<TeamAccounts, 'areLegalholdPrekeys'>;
+  readonly accounts: () => Pick<TeamAccounts, 'legalhold'>;
 }
 
 const badAnswer = 'legalhold-status-bad';
@@ -70,7 +70,7 @@ export function createServiceCalls({ callService, accounts }: Needs): ServiceCal
       const bytes = await call(service, '/initiate', idsOf(service, user));
       const where = 'the answer of the LegalHold service';
       const device = deviceParser.parse(parseJson(bytes, where, badAnswer), where);
-      if (accounts.areLegalholdPrekeys(device)) return device;
+      if (accounts().legalhold.arePrekeys(device)) return device;
       throw refuse(badAnswer, {
         message: 'The answer of the LegalHold service: expected Proteus prekeys, the last one with id 65535',
       });

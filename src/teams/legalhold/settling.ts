@@ -22,7 +22,7 @@ export interface Settling extends AsyncDisposable {
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'suspendConnections' | 'resumeConnections'>;
+  readonly accounts: () => Pick<TeamAccounts, 'connections'>;
   readonly conversations: Pick<TeamConversations, 'part'>;
 }
 
@@ -37,9 +37,9 @@ export function createSettling({ storage, accounts, conversations }: Needs): Set
   async function attempt(user: UserId): Promise<boolean> {
     const held = isHeld(await statusOf(storage.reader, user));
     if (held) {
-      await accounts.suspendConnections(user);
+      await accounts().connections.suspend(user);
       await conversations.part(user);
-    } else await accounts.resumeConnections(user);
+    } else await accounts().connections.resume(user);
     return await storage.work(async (work) => {
       if (isHeld(await statusOf(work.reader, user)) !== held) return false;
       await removeUnsettled(work, user);

@@ -32,12 +32,15 @@ type ExportRow = Readonly<Partial<Record<(typeof columns)[number], string>>>;
 
 const membersAtOnce = 500;
 
-export function createMemberExport(reader: Reader, accounts: Pick<TeamAccounts, 'listCards'>): MemberExport {
+export function createMemberExport(
+  reader: Reader,
+  accounts: () => Pick<TeamAccounts, 'listCards'>,
+): MemberExport {
   async function* write(team: TeamId): AsyncGenerator<Uint8Array> {
     yield Buffer.from(lineOf(columns));
     for await (const members of listAllMembers(reader, team, membersAtOnce)) {
       const inviters = members.flatMap(({ invited }) => (invited === undefined ? [] : [invited.by]));
-      const cards = await accounts.listCards(reader, [...members.map(({ user }) => user), ...inviters]);
+      const cards = await accounts().listCards(reader, [...members.map(({ user }) => user), ...inviters]);
       const lines = members.map((member) => {
         const row = rowOf(member, cards);
         return row === undefined ? '' : lineOf(columns.map((column) => row[column] ?? ''));

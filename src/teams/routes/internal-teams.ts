@@ -14,7 +14,7 @@ import { lockTeam } from '../team-store.ts';
 
 interface Needs {
   readonly storage: Storage;
-  readonly accounts: Pick<TeamAccounts, 'setTeam' | 'setSuspended'>;
+  readonly accounts: () => Pick<TeamAccounts, 'setTeam' | 'setSuspended'>;
   readonly join: Join;
 }
 
@@ -35,7 +35,7 @@ function membershipRoutes({ storage, accounts, join }: Needs): readonly ServedRo
       const permissions = readPermissions(member.permissions);
       await storage.work(async (work) => {
         if ((await lockTeam(work, team)) === undefined) throw refuse('no-team');
-        await accounts.setTeam(work, member.user, team);
+        await accounts().setTeam(work, member.user, team);
         await join(work, { team, user: member.user, permissions, invited: undefined });
       });
       return { status: 200 };
@@ -52,7 +52,7 @@ function suspensionRoutes({ storage, accounts }: Needs): readonly ServedRoute[] 
   /** An account after the other; asked again it goes on. */
   async function setSuspended(team: TeamId, suspended: boolean): Promise<void> {
     for await (const page of listAllMembers(storage.reader, team)) {
-      for (const { user } of page) await accounts.setSuspended(user, suspended);
+      for (const { user } of page) await accounts().setSuspended(user, suspended);
     }
   }
   return [

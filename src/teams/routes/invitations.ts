@@ -9,7 +9,7 @@ import type { TeamAccounts } from '../needs.ts';
 
 interface Needs {
   readonly storage: Pick<Storage, 'reader'>;
-  readonly accounts: TeamAccounts;
+  readonly accounts: () => TeamAccounts;
   readonly invitations: Invitations;
   readonly now: () => number;
 }
@@ -50,7 +50,7 @@ function gettingRoutes({ storage: { reader }, accounts, now }: Needs): readonly 
       return { status: 200, body: viewOf(row) };
     }),
     handle(client.headInvitationByEmail, async ({ query }) => {
-      const { size } = await listInvitingTeams(reader, accounts.readEmail(query.email).key, now());
+      const { size } = await listInvitingTeams(reader, accounts().readEmail(query.email).key, now());
       if (size === 0) throw refuse('not-found:invitation-for-email');
       if (size > 1) throw refuse('conflicting-invitations');
       return { status: 200 };

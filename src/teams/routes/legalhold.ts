@@ -16,7 +16,7 @@ const byList = 'whitelist-teams-and-implicit-consent' satisfies LegalholdPolicy;
 
 interface Needs {
   readonly storage: Pick<Storage, 'reader'>;
-  readonly accounts: Pick<TeamAccounts, 'verifyPassword'>;
+  readonly accounts: () => Pick<TeamAccounts, 'verifyPassword'>;
   readonly settings: TeamsSettings;
   readonly legalholdRules: LegalholdRules;
   readonly serviceSettings: ServiceSettings;
@@ -44,7 +44,7 @@ function serviceRoutes(needs: Needs): readonly ServedRoute[] {
       if (settings.legalhold === byList) throw refuse('legalhold-disable-unimplemented');
       await legalholdRules.assertEnabled(storage.reader, team);
       assertAdmin(await getOwnMember(storage.reader, team, user.userId));
-      await assertPassword(accounts, user.userId, body.password);
+      await assertPassword(accounts(), user.userId, body.password);
       await holdEnding.endAll(team);
       return { status: 204 };
     }),
