@@ -1,5 +1,6 @@
 import type { UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { AccountRow, ActivationRow, Storage, Work } from '#storage';
 import {
   changeAccount,
@@ -9,7 +10,6 @@ import {
 } from '../accounts/account-store.ts';
 import { type EmailAddress, readEmail } from '../accounts/email.ts';
 import type { EmailRules } from '../accounts/email-rules.ts';
-import { sameSecret } from '../accounts/secrets.ts';
 import type { UserEvents } from '../accounts/user-events.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { activationMail, emailChangeMail } from '../mail/messages.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UserId } from '#contract/ids.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { DeletionCodeRow, Work } from '#storage';
-import { sameSecret } from '../accounts/secrets.ts';
 
 /** Codes that confirm a deletion: one a user, for ten minutes (reference client-api 3.1). */
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { AccountRow, PasswordResetRow, Storage, Work } from '#storage';
 import { changeAccount, findAccountByEmailKey, lockAccount } from '../accounts/account-store.ts';
 import { parseEmail } from '../accounts/email.ts';
 import type { Passwords } from '../accounts/password.ts';
-import { sameSecret } from '../accounts/secrets.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { passwordResetMail } from '../mail/messages.ts';
 import type { BrigSettings } from '../settings.ts';

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { VerificationAction } from '#contract/client/login.ts';
 import type { UserId } from '#contract/ids.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { Reader, VerificationCodeRow, Work } from '#storage';
-import { sameSecret } from '../accounts/secrets.ts';
 
 /** The table `verification_code`: of a user and an action, the newest code alone counts (reference client-api 2.7). */
 

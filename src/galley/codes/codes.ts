@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { AccessRole } from '#contract/conversations.ts';
 import type { CodeInfo, ConversationEvent } from '#contract/events/conversation.ts';
 import type { BackendDomain, ConversationId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { ConversationCodeRow, Storage } from '#storage';
 import type { OwnConversation } from '../conversations/conversation.ts';
 import { conversationEvent } from '../conversations/conversation-event.ts';
@@ -193,14 +193,8 @@ interface Found {
 /** Key and code together open the door; the code is compared in constant time. */
 async function find(needs: CodeNeeds, { key, code }: GivenCode): Promise<Found> {
   const row = await findCode(needs.storage.reader, key, needs.now());
-  if (row === undefined || !isSameCode(row.code, code)) throw refuse('no-conversation-code');
+  if (row === undefined || !sameSecret(code, row.code)) throw refuse('no-conversation-code');
   return { row, conversation: await mustBeFound(needs, row.conversation_id as ConversationId) };
-}
-
-function isSameCode(expected: string, given: string): boolean {
-  const one = Buffer.from(expected);
-  const other = Buffer.from(given);
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 async function assertPassword(

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Email } from '#contract/accounts.ts';
 import type { ProviderId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
+import { sameSecret } from '#contract/secrets.ts';
 import type { ProviderCodeRow, Storage, Work } from '#storage';
 import type { ServicesSettings } from '../settings.ts';
 import {
@@ -85,7 +86,7 @@ export function createProviderCodes({ storage, settings, now }: Needs): Provider
       const name = { key, purpose };
       const judged = await storage.work(async (work) => {
         const row = await takeTry(work, name, now());
-        if (row === undefined || !isSame(code, row.code)) return undefined;
+        if (row === undefined || !sameSecret(code, row.code)) return undefined;
         await giveTryBack(work, name);
         return row;
       });
@@ -99,10 +100,4 @@ export function createProviderCodes({ storage, settings, now }: Needs): Provider
 
     find: (purpose, email) => findCode(storage.reader, { key: codeKey(email.key), purpose }, now()),
   };
-}
-
-/** In constant time; hashing gives both the one length. */
-function isSame(given: string, known: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(known));
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Whether two codes are the same, in a time that does not tell where they differ. */
+/** Whether two secrets are the same, in a time that does not tell where they differ. */
 export function sameSecret(given: string, known: string): boolean {
   return timingSafeEqual(fingerprint(given), fingerprint(known));
 }
