@@ -1,5 +1,6 @@
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
-import { createUpgrades, openGateway, type VerifyToken } from '#gateway';
+import type { VerifyToken } from '#contract/verified-token.ts';
+import { createUpgrades, openGateway } from '#gateway';
 import { openNotifications } from '#notifications';
 import { openStorage } from '#storage';
 import { event, type ServerAnswer, type ServerOrder } from './protocol.ts';

@@ -16,6 +16,7 @@ import type { FederationCaller } from '#contract/federation-caller.ts';
 import type { BackendDomain, ClientId, Qualified, UserId } from '#contract/ids.ts';
 import type { ServedRoute } from '#contract/route.ts';
 import type { ServedRpc } from '#contract/rpc.ts';
+import type { VerifyToken } from '#contract/verified-token.ts';
 import type { Storage, Work } from '#storage';
 import type { AccountsForTeams } from './accounts/accounts-for-teams.ts';
 import type { AccountTeams } from './accounts/team-needs.ts';
@@ -31,7 +32,6 @@ import type { BackendRules, Inbox, OneToOneConversations, Outbox, TeamRules } fr
 import type { UserRemoval } from './deletion/account-removal.ts';
 import type { OwnKeyPackages } from './key-packages/own-key-packages.ts';
 import type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
-import type { VerifiedToken } from './login/token-verifier.ts';
 import type { MailSettings } from './mail/mailer.ts';
 import type { RemoteRules } from './search/remote-rules.ts';
 import type { BrigSettings } from './settings.ts';
@@ -54,7 +54,6 @@ export type {
 } from './connections/needs.ts';
 export type { UserRemoval } from './deletion/account-removal.ts';
 export type { RemoteMlsClients } from './key-packages/remote-mls-clients.ts';
-export type { VerifiedToken } from './login/token-verifier.ts';
 export type { MailSettings } from './mail/mailer.ts';
 export { openBrig } from './open.ts';
 export type { RemoteRules } from './search/remote-rules.ts';
@@ -104,7 +103,7 @@ export interface Brig extends AsyncDisposable {
   readonly internalRoutes: readonly ServedRoute[];
   readonly tokens: {
     /** What a token says, when it is well-formed, signed by us and not expired. Never throws. */
-    verify(text: string): VerifiedToken | undefined;
+    readonly verify: VerifyToken;
   };
   /** Which own users exist. */
   readonly accounts: AccountLookup;

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BackendDomain } from '#contract/ids.ts';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import type { AuthenticatedProvider, RouteLimit, ServedRoute } from '#contract/route.ts';
+import type { VerifyToken } from '#contract/verified-token.ts';
 import { adaptRoutes } from './adapter/adapt.ts';
 import { send } from './adapter/answer.ts';
 import {
@@ -21,7 +22,6 @@ import { assertRequestForm, originForm } from './limits/request-form.ts';
 import { serveDocumentation } from './openapi/documentation.ts';
 import { authenticateAs } from './tokens/authenticate.ts';
 import { cacheTokens } from './tokens/token-cache.ts';
-import type { VerifyToken } from './tokens/token-verifier.ts';
 import { asksForWebSocket, type OnUpgrade } from './upgrades.ts';
 import { serveApiVersion } from './versions/api-version.ts';
 import { enabledVersions, readVersion, type Target, type VersionSet } from './versions/version-prefix.ts';

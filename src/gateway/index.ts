@@ -18,5 +18,4 @@ export {
   openInternalListener,
 } from './internal-listener.ts';
 export type { Rate } from './limits/rate-limiter.ts';
-export type { VerifiedToken, VerifyToken } from './tokens/token-verifier.ts';
 export { createUpgrades, type OnUpgrade, type UpgradesOptions } from './upgrades.ts';

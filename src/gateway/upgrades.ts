@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 import { Refusal, refuse } from '#contract/refusal.ts';
 import { inVersion } from '#contract/route.ts';
 import type { UpgradeRoute } from '#contract/upgrade.ts';
+import type { VerifyToken } from '#contract/verified-token.ts';
 import { errorAnswer } from './adapter/answer.ts';
 import { defaultLimits, type ListenerLimits } from './adapter/listener.ts';
 import { assertRequestForm, originForm } from './limits/request-form.ts';
 import { requestFailed, requestRefused } from './telemetry.ts';
 import { authenticateAs } from './tokens/authenticate.ts';
-import type { VerifyToken } from './tokens/token-verifier.ts';
 import { enabledVersions, readVersion } from './versions/version-prefix.ts';
 
 export interface UpgradesOptions {

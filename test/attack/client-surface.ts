@@ -8,7 +8,8 @@ import * as self from '#contract/client/self.ts';
 import * as users from '#contract/client/users.ts';
 import { type BackendDomain, parseUuid, type UserId } from '#contract/ids.ts';
 import type { Route, RouteRequest, ServedRoute } from '#contract/route.ts';
-import { type GatewayOptions, openGateway, type VerifiedToken } from '#gateway';
+import type { VerifiedToken } from '#contract/verified-token.ts';
+import { type GatewayOptions, openGateway } from '#gateway';
 
 export const alice = parseUuid('0f4b5f1e-6f6c-4d0b-9d7e-3c1f5a2b7c11') as UserId;
 

@@ -17,7 +17,8 @@ import {
   route,
   type ServedRoute,
 } from '#contract/route.ts';
-import { type GatewayOptions, openGateway, type VerifiedToken } from '#gateway';
+import type { VerifiedToken } from '#contract/verified-token.ts';
+import { type GatewayOptions, openGateway } from '#gateway';
 import { setLogLevel } from '#telemetry';
 
 const token: VerifiedToken = {

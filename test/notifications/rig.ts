@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import type { Push } from '#contract/events/push.ts';
 import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
-import { createUpgrades, openGateway, type VerifyToken } from '#gateway';
+import type { VerifyToken } from '#contract/verified-token.ts';
+import { createUpgrades, openGateway } from '#gateway';
 import { type NotificationNeeds, type Notifications, openNotifications } from '#notifications';
 import { openStorage, type Storage } from '#storage';
 

@@ -1,7 +1,7 @@
 import { refuse } from '#contract/refusal.ts';
 import type { Authenticated, AuthenticatedUser } from '#contract/route.ts';
+import type { VerifiedToken, VerifyToken } from '#contract/verified-token.ts';
 import { parseCookies } from '../adapter/cookies.ts';
-import type { VerifiedToken, VerifyToken } from './token-verifier.ts';
 
 /** Where a request may carry its token. */
 export interface Credentials {

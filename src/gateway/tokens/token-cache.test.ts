@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UserId } from '#contract/ids.ts';
+import type { VerifiedToken } from '#contract/verified-token.ts';
 import { cacheTokens } from './token-cache.ts';
-import type { VerifiedToken } from './token-verifier.ts';
 
 function tokenUntil(expiresAt: number): VerifiedToken {
   return {

@@ -1,4 +1,4 @@
-import type { VerifiedToken, VerifyToken } from './token-verifier.ts';
+import type { VerifiedToken, VerifyToken } from '#contract/verified-token.ts';
 
 export interface TokenCacheOptions {
   /** The most tokens that are remembered; the one unused for longest is forgotten first. */

@@ -1,5 +1,5 @@
-import type { ClientId, UserId } from '#contract/ids.ts';
-import type { AuthenticatedBot, AuthenticatedProvider } from '#contract/route.ts';
+import type { ClientId, UserId } from './ids.ts';
+import type { AuthenticatedBot, AuthenticatedProvider } from './route.ts';
 
 /** What a verified token says (reference client-api 2.1). */
 export interface VerifiedToken {
