@@ -1,0 +1,4 @@
+import { play } from './play.ts';
+import { users } from './users.ts';
+
+play(users);
