@@ -17,6 +17,7 @@ export interface ReceivedRpc {
 /** An answer to one RPC, any number of times. */
 export interface ScriptedRpc {
   readonly name: string;
+  /** A body of bytes is sent as it is, any other as JSON. */
   readonly answer: (received: ReceivedRpc) => { readonly status: number; readonly body: unknown };
 }
 
@@ -132,6 +133,10 @@ function respond(
   stream: ServerHttp2Stream,
   answer: { readonly status: number; readonly body: unknown },
 ): void {
-  stream.respond({ ':status': answer.status, 'content-type': 'application/json' });
-  stream.end(JSON.stringify(answer.body));
+  const [type, body] =
+    answer.body instanceof Uint8Array
+      ? ['application/octet-stream', answer.body]
+      : ['application/json', JSON.stringify(answer.body)];
+  stream.respond({ ':status': answer.status, 'content-type': type });
+  stream.end(body);
 }

@@ -1,4 +1,5 @@
 import type { TestOf } from '#contract/fedcalls/document.ts';
+import { assets } from './assets.ts';
 import { bots } from './bots.ts';
 import { keyPackages } from './key-packages.ts';
 import type { AnyRow } from './play.ts';
@@ -11,6 +12,7 @@ export const subjects: readonly { readonly name: string; readonly rows: readonly
   bots,
   keyPackages,
   users,
+  assets,
 ];
 
 /** The test that plays a federated call of a route. */

@@ -1,0 +1,4 @@
+import { assets } from './assets.ts';
+import { play } from './play.ts';
+
+play(assets);
