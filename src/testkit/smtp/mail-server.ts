@@ -8,6 +8,8 @@ export interface ReceivedMail {
   readonly to: readonly string[];
   /** Headers and body, as sent (RFC 5322), dots unstuffed. */
   readonly message: string;
+  /** The message without quoted-printable (RFC 2045), the form that long lines and `=` are sent in. */
+  readonly text: string;
 }
 
 export interface MailServer extends AsyncDisposable {
@@ -91,10 +93,17 @@ function converse(socket: Socket, deliver: (mail: ReceivedMail) => void): void {
   createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
     if (message === undefined) return void command(line);
     if (line !== '.') return void message.push(line.startsWith('.') ? line.slice(1) : line);
-    deliver({ from, to, message: message.join('\n') });
+    const sent = message.join('\n');
+    deliver({ from, to, message: sent, text: unquoted(sent) });
     [message, to] = [undefined, []];
     say('250 kept');
   });
+}
+
+function unquoted(message: string): string {
+  return message
+    .replace(/=\n/g, '')
+    .replace(/(?:=[0-9A-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('=', ''), 'hex').toString());
 }
 
 function addressIn(line: string): string {

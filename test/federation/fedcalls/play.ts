@@ -4,6 +4,7 @@ import { clientApiVersions, type Route, versionRange } from '#contract/route.ts'
 import type { Rpc } from '#contract/rpc.ts';
 import {
   type NetworkBackend,
+  type ReceivedRpc,
   type RemoteBackend,
   remoteBackend,
   type ScriptedRpc,
@@ -37,8 +38,8 @@ export interface FederatedCallRow<Rig> {
   /** Undefined: the call is not made with the remote down. */
   readonly whenDown: WhenDown<Rig> | undefined;
   /**
-   * For notifications that have arrived when the remote is back: what is to be found in one that the call caused while
-   * it was down.
+   * For notifications: what is to be found in the one that the last call has caused. The one of the call that was made
+   * with the remote down has arrived when it is back.
    */
   readonly carries?: (rig: Rig) => string;
 }
@@ -84,7 +85,7 @@ export function says(rpc: Rpc, answer: (input: unknown) => unknown): ScriptedRpc
 }
 
 /**
- * Calls a route, in the newest version that has it.
+ * Calls a route, in the newest version that has it; those of the operations listener have none.
  * @param params of its path; more than it has are no harm
  */
 export function ask(
@@ -98,12 +99,13 @@ export function ask(
 ): Promise<TestAnswer> {
   const [, until] = versionRange(route);
   const version = Math.min(until - 1, Math.max(...clientApiVersions.stable));
+  const prefix = route.auth === 'internal' ? '' : `/v${version}`;
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`${route.path}: found nothing for ${name}`);
     return value;
   });
-  return user.send(`/v${version}${path}${query}`, { method: route.method, ...options });
+  return user.send(`${prefix}${path}${query}`, { method: route.method, ...options });
 }
 
 /** Plays all rows of a subject, as tests. */
@@ -151,7 +153,9 @@ export function play<Rig>(subject: Subject<Rig>): void {
       for (const row of subject.rows) {
         const { carries } = row;
         if (carries === undefined) continue;
-        it(`${rowName(row)}, which arrives`, () => seeDelivered(remote, row, carries(stage.rig)));
+        it(`${rowName(row)}, which arrives`, async () => {
+          await seeDelivered(remote, row, carries(stage.rig));
+        });
       }
     });
   });
@@ -163,11 +167,8 @@ async function seeArriving<Rig>(rig: Rig, remote: RemoteBackend, row: FederatedC
   const before = remote.received.length;
   const answer = await row.call(rig);
   assert.equal(answer.status, row.status, JSON.stringify(answer.body));
-  const wanted = `${row.rpc.component}/${row.rpc.name}`;
-  const arrived = await until(`${wanted} to arrive`, () =>
-    remote.received.slice(before).find(({ name }) => name === wanted),
-  );
-  row.rpc.parseInput.parse(arrived.input, wanted);
+  const arrived = await seeDelivered(remote, row, row.carries?.(rig), before);
+  row.rpc.parseInput.parse(arrived.input, row.rpc.name);
 }
 
 /** Makes the call with the remote down. */
@@ -182,9 +183,17 @@ async function seeDown<Rig>(
   else shows?.(answer.body as Readonly<Record<string, unknown>>, rig);
 }
 
-async function seeDelivered(remote: RemoteBackend, { rpc }: AnyRow, text: string): Promise<void> {
+/** Sees the federated call of a row arrive: the one with this text, after those that the remote had received before. */
+async function seeDelivered(
+  remote: RemoteBackend,
+  { rpc }: AnyRow,
+  text = '',
+  before = 0,
+): Promise<ReceivedRpc> {
   const wanted = `${rpc.component}/${rpc.name}`;
-  await until(`${wanted} with ${text} to arrive`, () =>
-    remote.received.some(({ name, input }) => name === wanted && JSON.stringify(input).includes(text)),
+  return until(`${wanted} with ${text} to arrive`, () =>
+    remote.received
+      .slice(before)
+      .find(({ name, input }) => name === wanted && JSON.stringify(input).includes(text)),
   );
 }

@@ -1,6 +1,7 @@
 import type { TestOf } from '#contract/fedcalls/document.ts';
 import { assets } from './assets.ts';
 import { bots } from './bots.ts';
+import { deletions } from './deletions.ts';
 import { keyPackages } from './key-packages.ts';
 import type { AnyRow } from './play.ts';
 import { proteus } from './proteus.ts';
@@ -13,6 +14,7 @@ export const subjects: readonly { readonly name: string; readonly rows: readonly
   keyPackages,
   users,
   assets,
+  deletions,
 ];
 
 /** The test that plays a federated call of a route. */

@@ -1,0 +1,4 @@
+import { deletions } from './deletions.ts';
+import { play } from './play.ts';
+
+play(deletions);
