@@ -107,7 +107,7 @@ const ofConversations: readonly (readonly FederatedCall[])[] = [
     [galley.onConversationCreated],
   ),
   cause(
-    'The user is of another backend, and this one owns what the two have between them.',
+    'The user is of another backend, and this one owns what the two have between them, which is not there yet.',
     [conversations.createOneToOneV2, conversations.createOneToOneV6, conversations.createOneToOne],
     [galley.onConversationCreated],
   ),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import * as client from '#contract/client/conversations.ts';
 import { getNotFullyConnectedBackends } from '#contract/federation/brig.ts';
 import {
@@ -6,8 +7,11 @@ import {
   onConversationCreated,
   onConversationUpdated,
 } from '#contract/federation/galley.ts';
-import { createGroup, type Named, named } from '../conversation-rig.ts';
-import { ask } from './play.ts';
+import type { Qualified, UserId } from '#contract/ids.ts';
+import { forceConnections } from '#contract/internal/connections.ts';
+import { oneToOneConversation } from '#contract/one-to-one.ts';
+import { createGroup, expectStatus, type Named, named } from '../conversation-rig.ts';
+import { ask, operatorOf } from './play.ts';
 import { inOneGroup, place, type Rig, type Row, refused, unreachable } from './proteus-rig.ts';
 
 /** The rows of making, reading and deleting Proteus conversations. */
@@ -36,6 +40,7 @@ export const conversationRows: readonly Row[] = [
   ...[getNotFullyConnectedBackends, onConversationCreated].map((rpc) =>
     creating(client.createConversation, rpc, unreachable),
   ),
+  ...[client.createOneToOneV2, client.createOneToOneV6, client.createOneToOne].map(pairing),
   inOneGroup(teamDeletion()),
 ];
 
@@ -48,6 +53,34 @@ function creating(route: Row['route'], rpc: Row['rpc'], whenDown: Row['whenDown'
     status: 201,
     whenDown,
   };
+}
+
+function pairing(route: Row['route']): Row {
+  return {
+    route,
+    rpc: onConversationCreated,
+    async call(rig) {
+      const body = { qualified_users: [await contactOf(rig)] };
+      return ask(rig.alice.user, route, {}, { body });
+    },
+    status: 201,
+    whenDown: { status: 533, shows: refused },
+  };
+}
+
+/**
+ * Somebody of B whose one-to-one with Alice is A's and not there yet: whoever is connected otherwise than by an operator
+ * has one from the beginning.
+ */
+async function contactOf({ a, b, alice }: Rig): Promise<Named> {
+  const self = named(alice.user) as Qualified<UserId>;
+  for (;;) {
+    const other = { domain: b.domain, id: randomUUID() } as Qualified<UserId>;
+    if (oneToOneConversation('proteus', self, other).domain !== a.domain) continue;
+    const change = { tag: 'CreateConnectionForTest', user: self.id, other };
+    expectStatus(await ask(operatorOf(a), forceConnections, {}, { body: change }), 200);
+    return other;
+  }
 }
 
 function teamDeletion(): Row {

@@ -4,10 +4,10 @@ import { deleteTeamMember } from '#contract/client/teams.ts';
 import { getUser } from '#contract/client/users.ts';
 import { getUsersByIds } from '#contract/federation/brig.ts';
 import { removeUser } from '#contract/internal/users.ts';
-import { request, type TestAnswer, type TestUser } from '#testkit';
+import type { TestAnswer, TestUser } from '#testkit';
 import { expectStatus } from '../conversation-rig.ts';
 import { open, type Rig, told } from './deletions-rig.ts';
-import { ask, type FederatedCallRow, type Subject, says } from './play.ts';
+import { ask, type FederatedCallRow, operatorOf, type Subject, says } from './play.ts';
 
 type Row = FederatedCallRow<Rig>;
 
@@ -35,10 +35,7 @@ const ways: readonly Way[] = [
   {
     route: removeUser,
     status: 202,
-    delete({ a }, { id: uid }) {
-      const operator = { send: (path: string, options = {}) => request(`${a.internalApi}${path}`, options) };
-      return ask(operator, removeUser, { uid });
-    },
+    delete: ({ a }, { id: uid }) => ask(operatorOf(a), removeUser, { uid }),
   },
 ];
 

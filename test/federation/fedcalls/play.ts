@@ -7,6 +7,7 @@ import {
   type ReceivedRpc,
   type RemoteBackend,
   remoteBackend,
+  request,
   type ScriptedRpc,
   type TestAnswer,
   type TestNetwork,
@@ -106,6 +107,11 @@ export function ask(
     return value;
   });
   return user.send(`${prefix}${path}${query}`, { method: route.method, ...options });
+}
+
+/** Who calls routes of the operations listener of a backend. */
+export function operatorOf({ internalApi }: NetworkBackend): Pick<TestUser, 'send'> {
+  return { send: (path, options) => request(`${internalApi}${path}`, options) };
 }
 
 /** Plays all rows of a subject, as tests. */
