@@ -7,7 +7,7 @@ import {
 } from '#contract/client/providers.ts';
 import type { AuthenticatedProvider } from '#contract/route.ts';
 import { openServices, type Services, type ServicesNeeds } from '#services';
-import { type MailServer, openMailServer, plainText } from '#testkit';
+import { type MailServer, openMailServer } from '#testkit';
 import { createCaller, openRig, ownDomain, password, type Rig } from './brig-rig.ts';
 
 /** Providers on a real database, with real mails and a clock that only tests move. */
@@ -84,8 +84,8 @@ export async function openProvidersRig(url: string): Promise<ProvidersRig> {
 }
 
 async function readCode(server: MailServer, email: string, count: number): Promise<MailedCode> {
-  const { message } = await server.mailTo(email, count);
-  const link = new URL(/https:\S+/.exec(plainText(message))?.[0] ?? '');
+  const { text } = await server.mailTo(email, count);
+  const link = new URL(/https:\S+/.exec(text)?.[0] ?? '');
   const { key, code } = Object.fromEntries(link.searchParams);
   assert.ok(key && code);
   return { key, code, link: `${link.origin}${link.pathname}` };

@@ -5,7 +5,6 @@ import {
   type MailServer,
   openMailServer,
   openNetwork,
-  plainText,
   request,
   type TestAnswer,
   type TestNetwork,
@@ -42,8 +41,8 @@ describe('the account of a provider', () => {
 
   /** Where the n-th mail to an address leads, and what it carries. */
   async function linkIn(email: string, count: number): Promise<URL> {
-    const { message } = await mails.mailTo(email, count);
-    return new URL(/http:\S+/.exec(plainText(message))?.[0] ?? '');
+    const { text } = await mails.mailTo(email, count);
+    return new URL(/http:\S+/.exec(text)?.[0] ?? '');
   }
 
   /** Requests of a browser that is logged in. */

@@ -1,2 +1,2 @@
 /** A mail server on loopback that keeps what it is sent. */
-export { type MailServer, openMailServer, plainText, type ReceivedMail } from './mail-server.ts';
+export { type MailServer, openMailServer, type ReceivedMail } from './mail-server.ts';

@@ -21,13 +21,6 @@ export interface MailServer extends AsyncDisposable {
   mailTo(address: string, count?: number): Promise<ReceivedMail>;
 }
 
-/** Undoes quoted-printable, the form that long lines and `=` are sent in. */
-export function plainText(message: string): string {
-  return message
-    .replace(/=\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
 /** As much of RFC 5321 as a sender needs to hand over a mail. */
 export async function openMailServer(): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
