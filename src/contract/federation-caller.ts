@@ -35,13 +35,14 @@ export interface FederationDeliverer {
   /**
    * Delivers many notifications in one request, to a remote that takes bundles. `write` makes the bundle for the
    * negotiated version; it is called again when the sessions were lost and the version has to be agreed on anew.
-   * @returns one result for each notification of the bundle that `write` made last
+   * @returns one result for each notification of the bundle that `write` made last; undefined, and nothing is sent, when
+   * the remote is known to take bundles no more
    */
   deliverBundle(
     domain: BackendDomain,
     write: (version: number) => Bundle,
     options?: CallOptions,
-  ): Promise<readonly BundledResult[]>;
+  ): Promise<readonly BundledResult[] | undefined>;
   /** Whether the remote says in its `api-version` answer that it takes bundles of notifications. */
   takesBundles(domain: BackendDomain, options?: CallOptions): Promise<boolean>;
 }

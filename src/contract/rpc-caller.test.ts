@@ -86,6 +86,23 @@ test('remembers versions while the sessions live, and no longer than their age',
   );
 });
 
+test('sends a remote bundles only while it takes them', async () => {
+  let now = 0;
+  const told = (bundles: boolean) =>
+    respond(200, { supported_versions: [1], supported: [], crosswire: { bundles } }, 1);
+  const { sent, transport } = scripted(
+    () => told(true),
+    () => respond(200, { results: [] }, 1),
+    () => told(false),
+  );
+  const caller = callerOf(transport, () => now);
+  const deliver = () => caller.deliverBundle(b, () => ({ notifications: [] }));
+  assert.deepEqual(await deliver(), []);
+  now = 60_001;
+  assert.equal(await deliver(), undefined);
+  assert.deepEqual(sentRpcs(sent), ['api-version', 'deliver-notifications', 'api-version']);
+});
+
 test('asks for versions again when the sessions to the remote were lost', async () => {
   const { sent, transport } = scripted(
     () => versions([0, 1], 1),

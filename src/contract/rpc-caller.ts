@@ -87,7 +87,8 @@ class Caller implements FederationCaller, FederationDeliverer, FederationStreame
     domain: BackendDomain,
     write: (version: number) => Bundle,
     options: CallOptions = {},
-  ): Promise<readonly BundledResult[]> {
+  ): Promise<readonly BundledResult[] | undefined> {
+    if (!(await this.takesBundles(domain, options))) return undefined;
     const answer = await this.#ask(domain, deliverNotifications, write, options);
     return (answer as OutputOf<typeof deliverNotifications>).results;
   }

@@ -252,6 +252,12 @@ for (const dialect of opened.dialects)
       await pair.sender.outbox.drained();
       assert.deepEqual(byLane(other.received).get('l'), [4, 5, 6]);
       assert.deepEqual(byLane(other.received).get('m'), [1, 2, 3]);
+      for (const lane of ['n', 'o']) {
+        await Promise.all([pair.sender.count(lane, 1, 3), pair.sender.count(`${lane}2`, 1, 3)]);
+        await pair.sender.outbox.drained();
+      }
+      const bundles = other.requests.filter(({ rpc }) => rpc === 'deliver-notifications');
+      assert.ok(bundles.length <= 1, `it was sent ${bundles.length} bundles`);
     });
 
     it('gives up what was not delivered in time, and forgets what was received long ago', async () => {

@@ -236,6 +236,7 @@ export class RemoteDrainer {
         done.push(verdict ? { row, death: { label: verdict.label, reason: verdict.message } } : { row });
       });
       counts.push([taken.lane, outcome.done.length]);
+      if (outcome.noBundles === true) this.#become('plain');
       this.#settle(outcome);
       if (failure?.kind === 'remote') remote = failure;
     }

@@ -15,6 +15,8 @@ export interface LaneOutcome {
   readonly failure?: Exclude<Verdict, { kind: 'dead' }>;
   /** Keep the lane out of bundles until a row of it gets through. */
   readonly alone?: boolean;
+  /** Nothing was sent: the remote has come back as one that takes no bundles. */
+  readonly noBundles?: boolean;
 }
 
 /** Sends rows to one remote. Never rejects: what fails is an outcome. */
@@ -60,6 +62,7 @@ export class Sender {
     };
     try {
       const results = await this.#federation.deliverBundle(this.#domain, write, { signal });
+      if (results === undefined) return taken.map((lane) => ({ taken: lane, done: [], noBundles: true }));
       const sent = packed.reduce((sum, { count }) => sum + count, 0);
       if (results.length === sent) return outcomesOf(packed, results);
       const message = `the remote answered ${results.length} results to ${sent} notifications`;
