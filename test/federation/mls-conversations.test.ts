@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { getOneToOneConversation, queryGroupInfo } from '#contract/federation/mls-conversations.ts';
-import type { Qualified, UserId } from '#contract/ids.ts';
-import { oneToOneConversation } from '#contract/one-to-one.ts';
 import {
   answers,
   createUser,
-  type NetworkBackend,
   openNetwork,
   remoteBackend,
   request,
@@ -15,6 +12,7 @@ import {
   type TestUser,
 } from '#testkit';
 import { connect, expectStatus, named } from './conversation-rig.ts';
+import { ownersUser } from './mls-rig.ts';
 
 /*
  * Conversations whose messages MLS encrypts, before anybody has committed to their groups: Alice is on A, Bob on B and
@@ -174,16 +172,6 @@ describe('MLS conversations', () => {
     assert.deepEqual([group.status, group.get('label')], [400, 'mls-not-enabled']);
   });
 });
-
-/** A user of a backend with whom the other user's conversation belongs to that backend. */
-async function ownersUser(backend: NetworkBackend, other: TestUser): Promise<TestUser> {
-  for (;;) {
-    const user = await createUser(backend, { name: 'Bert' });
-    const ids = [user, other].map(({ domain, id }) => ({ domain, id }) as Qualified<UserId>);
-    const [one, two] = ids as [Qualified<UserId>, Qualified<UserId>];
-    if (oneToOneConversation('mls', one, two).domain === backend.domain) return user;
-  }
-}
 
 function oneToOne({ domain, id }: TestUser): string {
   return `/conversations/one2one/${domain}/${id}`;

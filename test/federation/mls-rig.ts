@@ -1,4 +1,13 @@
-import { type MlsClient, type MlsSeen, until } from '#testkit';
+import type { Qualified, UserId } from '#contract/ids.ts';
+import { oneToOneConversation } from '#contract/one-to-one.ts';
+import {
+  createUser,
+  type MlsClient,
+  type MlsSeen,
+  type NetworkBackend,
+  type TestUser,
+  until,
+} from '#testkit';
 
 /** What the tests of MLS groups share. */
 
@@ -14,4 +23,14 @@ export async function followed(client: MlsClient, isEnough: (seen: MlsSeen) => b
     };
     return isEnough(all) ? all : undefined;
   });
+}
+
+/** Makes a user of a backend with whom the other user's MLS conversation belongs to that backend. */
+export async function ownersUser(backend: NetworkBackend, other: TestUser): Promise<TestUser> {
+  for (;;) {
+    const user = await createUser(backend, { name: 'Bert' });
+    const ids = [user, other].map(({ domain, id }) => ({ domain, id }) as Qualified<UserId>);
+    const [one, two] = ids as [Qualified<UserId>, Qualified<UserId>];
+    if (oneToOneConversation('mls', one, two).domain === backend.domain) return user;
+  }
 }

@@ -113,7 +113,12 @@ const ofConversations: readonly (readonly FederatedCall[])[] = [
   ),
   cause(
     'Users of a backend come in that has nobody in the conversation yet.',
-    [conversations.createConversation, members.addMembersV1, members.addMembers],
+    [
+      conversations.createConversation,
+      members.addMembersV1,
+      members.addMembers,
+      mlsMessages.sendMlsCommitBundle,
+    ],
     [brig.getNotFullyConnectedBackends],
   ),
   cause(
@@ -147,7 +152,14 @@ const ofConversations: readonly (readonly FederatedCall[])[] = [
   ),
   cause(
     'Who is no member any more has clients in the MLS group, where other backends have some, too.',
-    [members.removeMember, properties.setAccess],
+    [
+      members.removeOwnDomainMember,
+      members.removeMember,
+      properties.setOwnDomainAccess,
+      properties.setAccessV2,
+      properties.setAccess,
+      properties.setProtocol,
+    ],
     [mlsTraffic.onMlsMessageSent],
   ),
   cause(remoteOwner, [properties.setReceiptMode, properties.setProtocol], [galley.updateConversation]),
@@ -205,7 +217,13 @@ const ofMlsGroups: readonly (readonly FederatedCall[])[] = [
   cause(
     'Users of other backends come in.',
     [mlsMessages.sendMlsCommitBundle],
-    [brig.getMlsClients, galley.onConversationUpdated, mlsTraffic.mlsWelcome],
+    [brig.getMlsClients, galley.onConversationUpdated],
+  ),
+  cause('Clients of other backends come in.', [mlsMessages.sendMlsCommitBundle], [mlsTraffic.mlsWelcome]),
+  cause(
+    'The client is in own MLS groups, where other backends have some, too.',
+    [clients.removeClient],
+    [mlsTraffic.onMlsMessageSent],
   ),
 ];
 

@@ -3,6 +3,7 @@ import { assets } from './assets.ts';
 import { bots } from './bots.ts';
 import { deletions } from './deletions.ts';
 import { keyPackages } from './key-packages.ts';
+import { mls } from './mls.ts';
 import type { AnyRow } from './play.ts';
 import { proteus } from './proteus.ts';
 import { users } from './users.ts';
@@ -15,6 +16,7 @@ export const subjects: readonly { readonly name: string; readonly rows: readonly
   users,
   assets,
   deletions,
+  mls,
 ];
 
 /** The test that plays a federated call of a route. */

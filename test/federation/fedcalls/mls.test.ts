@@ -1,0 +1,4 @@
+import { mls } from './mls.ts';
+import { play } from './play.ts';
+
+play(mls);
