@@ -22,6 +22,7 @@ import {
   othersSeenBy,
   waitFor,
 } from './conversation-rig.ts';
+import { addConsenting, type HoldingTeam, openHoldingTeam } from './legalhold-rig.ts';
 import { type Device, deviceOf, messageFrom, post } from './messages-rig.ts';
 
 /*
@@ -29,9 +30,7 @@ import { type Device, deviceOf, messageFrom, post } from './messages-rig.ts';
  * they see who leaves because of it, and are asked nothing themselves.
  */
 
-interface Team {
-  readonly id: string;
-  readonly owner: TestUser;
+interface Team extends HoldingTeam {
   readonly member: TestUser;
 }
 
@@ -54,17 +53,8 @@ describe('legal hold on a backend', () => {
 
   /** A team with the feature on, whose owner and member have consented. */
   async function openTeam(): Promise<Team> {
-    const owner = await createUser(a, { name: 'Owner', team: { name: 'Builders' } });
-    const member = await createUser(a, { name: 'Held' });
-    const id = String((await owner.send('/self')).get('team'));
-    const permissions = { self: 1587, copy: 0 };
-    const added = { member: { user: member.id, permissions } };
-    expectStatus(await request(`${a.internalApi}/i/teams/${id}/members`, { body: added }), 200);
-    const feature = { method: 'PUT', body: { status: 'enabled' } } as const;
-    expectStatus(await owner.send(`/teams/${id}/features/legalhold`, feature), 200);
-    for (const user of [owner, member])
-      expectStatus(await user.send(`/teams/${id}/legalhold/consent`, { method: 'POST' }), 201);
-    return { id, owner, member };
+    const team = await openHoldingTeam(a);
+    return { ...team, member: await addConsenting(a, team) };
   }
 
   const register = ({ id, owner }: Team, change: object = {}) =>

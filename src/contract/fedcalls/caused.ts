@@ -177,7 +177,7 @@ const ofConversations: readonly (readonly FederatedCall[])[] = [
   ),
   cause(
     'Somebody has to leave an MLS group with clients of other backends on account of legal hold.',
-    [legalhold.requestLegalholdDevice, members.addMembers],
+    [legalhold.requestLegalholdDevice, members.addOwnDomainMembers, members.addMembersV1, members.addMembers],
     [mlsTraffic.onMlsMessageSent],
   ),
 ];

@@ -39,7 +39,7 @@ export const mlsMemberRows: readonly Row[] = [
   inTurns({
     route: properties.setProtocol,
     rpc: onConversationUpdated,
-    make: proteusGroup,
+    make: (rig: Rig) => proteusGroup(rig),
     call: ({ alice }, group) =>
       ask(alice.user, properties.setProtocol, place(group), { body: { protocol: 'mixed' } }),
     whenDown: { status: 200 },
@@ -49,7 +49,7 @@ export const mlsMemberRows: readonly Row[] = [
     route: properties.setProtocol,
     rpc: onMlsMessageSent,
     // Amy's client is in the group, and she is no member.
-    make: (rig: Rig) => mixedGroup(rig, rig.amy),
+    make: (rig: Rig) => mixedGroup(rig, [], [rig.amy]),
     call: ({ alice }, group) =>
       ask(alice.user, properties.setProtocol, place(group), { body: { protocol: 'mls' } }),
     whenDown: { status: 200 },

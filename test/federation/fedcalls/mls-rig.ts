@@ -208,19 +208,29 @@ export async function groupWith(
   return group;
 }
 
-/** Makes a Proteus conversation of the team with Alice and Bob. */
-export function proteusGroup({ alice, bob, team }: Rig): Promise<Named> {
-  return createGroup(alice.user, [bob.user], { team: { teamid: team, managed: false } });
+/** Alice with her team, and Bob, who is not in it. */
+export type Pair = Pick<Rig, 'alice' | 'bob' | 'team'>;
+
+/** Makes a Proteus conversation of the team with Alice, Bob and others. */
+export function proteusGroup({ alice, bob, team }: Pair, ...others: readonly TestUser[]): Promise<Named> {
+  return createGroup(alice.user, [bob.user, ...others], { team: { teamid: team, managed: false } });
 }
 
-/** Makes a conversation that is on its way to MLS, with Alice and Bob, and other clients in its group. */
-export async function mixedGroup(rig: Rig, ...clients: readonly MlsClient[]): Promise<MlsTestGroup> {
-  const { user } = rig.alice;
-  const conversation = await proteusGroup(rig);
+/**
+ * Makes a conversation that is on its way to MLS, with Alice and Bob.
+ * @param clients that are in its group beside theirs, whether or not their users are members
+ */
+export async function mixedGroup(
+  pair: Pair,
+  members: readonly TestUser[],
+  clients: readonly MlsClient[],
+): Promise<MlsTestGroup> {
+  const { user } = pair.alice;
+  const conversation = await proteusGroup(pair, ...members);
   const body = { protocol: 'mixed' };
   expectStatus(await ask(user, setProtocol, place(conversation), { body }), 200);
-  const group = await rig.alice.begin(expectStatus(await user.send(pathOf(conversation)), 200));
-  expectStatus(await submit(rig.alice, group, rig.bob, ...clients), 201);
+  const group = await pair.alice.begin(expectStatus(await user.send(pathOf(conversation)), 200));
+  expectStatus(await submit(pair.alice, group, pair.bob, ...clients), 201);
   return group;
 }
 

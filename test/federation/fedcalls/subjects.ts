@@ -3,6 +3,7 @@ import { assets } from './assets.ts';
 import { bots } from './bots.ts';
 import { deletions } from './deletions.ts';
 import { keyPackages } from './key-packages.ts';
+import { legalhold } from './legalhold.ts';
 import { mls } from './mls.ts';
 import type { AnyRow } from './play.ts';
 import { proteus } from './proteus.ts';
@@ -16,6 +17,7 @@ export const subjects: readonly { readonly name: string; readonly rows: readonly
   users,
   assets,
   deletions,
+  legalhold,
   mls,
 ];
 

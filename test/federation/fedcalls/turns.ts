@@ -1,4 +1,5 @@
-import type { TestAnswer } from '#testkit';
+import { getQueues, type RemoteQueue } from '#contract/internal/outbox.ts';
+import { type NetworkBackend, request, type TestAnswer, until } from '#testkit';
 import type { FederatedCallRow } from './play.ts';
 
 /** A row whose call uses up what it is made with. */
@@ -13,8 +14,11 @@ export interface RowInTurns<Rig, Own>
   readonly carries?: (own: Own) => string;
 }
 
-/** A row with something of its own for each time that its call is made. */
-export function inTurns<Rig, Own>({
+/**
+ * A row with something of its own for each time that its call is made. The call comes when everything has arrived that
+ * was caused before it: what then arrives is its own.
+ */
+export function inTurns<Rig extends { readonly a: NetworkBackend }, Own>({
   make,
   call,
   carries,
@@ -27,6 +31,7 @@ export function inTurns<Rig, Own>({
     ...row,
     async prepare(rig) {
       for (const _ of ['up', 'down']) waiting.push(await make(rig));
+      await drained(rig.a);
     },
     async call(rig) {
       const [own] = waiting.splice(0, 1);
@@ -36,4 +41,12 @@ export function inTurns<Rig, Own>({
     },
     ...(carries !== undefined && row.rpc.delivery === 'queued' && { carries: () => carried }),
   };
+}
+
+/** Waits until nothing is queued for other backends. */
+async function drained({ internalApi }: NetworkBackend): Promise<void> {
+  await until('the queues to be empty', async () => {
+    const answer = await request(`${internalApi}${getQueues.path}`);
+    return (answer.get('queues') as readonly RemoteQueue[]).every(({ depth }) => depth === 0);
+  });
 }

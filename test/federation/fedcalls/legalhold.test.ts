@@ -1,0 +1,4 @@
+import { legalhold } from './legalhold.ts';
+import { play } from './play.ts';
+
+play(legalhold);
