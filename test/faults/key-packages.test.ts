@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createUser, openNetwork, type TestUser, until } from '#testkit';
-import { addMlsClient, type Claimed, claimOf } from '../federation/key-packages-rig.ts';
+import { createUser, MlsClient, openNetwork, type TestUser, until } from '#testkit';
+import { type Claimed, claimOf } from '../federation/key-packages-rig.ts';
 
 /*
  * A hundred users on three backends claim the key packages of one client at once, while the backend that owns it is
@@ -19,8 +19,8 @@ for (const storage of ['sqlite', 'postgres'] as const) {
       await using network = await openNetwork({ backends: 3, storage });
       const owner = network.backend(1);
       const bob = await createUser(owner, { name: 'Bob' });
-      const phone = await addMlsClient(bob);
-      const uploaded = await phone.upload(keyPackageCount);
+      const phone = await MlsClient.register(owner, bob, 0);
+      const uploaded = await phone.uploadKeyPackages(keyPackageCount);
       const users = await Promise.all(
         network.backends.map((backend, index) => createUser(backend, { name: `Claimant ${index}` })),
       );
@@ -46,7 +46,7 @@ for (const storage of ['sqlite', 'postgres'] as const) {
       }
       await until('no key package to be left', async () => {
         await claimAtOnce();
-        return (await phone.count()) === 0;
+        return (await phone.countKeyPackages()) === 0;
       });
       assertGivenOnce(given, uploaded);
     });

@@ -5,6 +5,7 @@ import { findCipherSuite, keyPackageReference } from '#mls';
 import {
   answers,
   createUser,
+  MlsClient,
   MlsDevice,
   openNetwork,
   remoteBackend,
@@ -13,14 +14,7 @@ import {
   type TestUser,
 } from '#testkit';
 import { askAs, openListedNetwork } from './devices-rig.ts';
-import {
-  addMlsClient,
-  asClient,
-  type Claimed,
-  claimedIn,
-  claimOf,
-  type MlsTestClient,
-} from './key-packages-rig.ts';
+import { type Claimed, claimedIn, claimOf } from './key-packages-rig.ts';
 
 /*
  * Alice at a claims key packages of Bob's clients at b. Backend c is up at first, and asks what it should not; then it is
@@ -33,19 +27,19 @@ describe('key packages of users of other backends', () => {
   let network: TestNetwork;
   let alice: TestUser;
   let bob: TestUser;
-  let phone: MlsTestClient;
+  let phone: MlsClient;
   before(async () => {
     network = await openListedNetwork();
     alice = await createUser(network.backend(0), { name: 'Alice' });
     bob = await createUser(network.backend(1), { name: 'Bob' });
-    phone = await addMlsClient(bob);
+    phone = await MlsClient.register(network.backend(1), bob, 0);
   });
   after(() => network[Symbol.asyncDispose]());
 
   describe('are claimed', () => {
     it('one of each client, each once, as they were uploaded', async () => {
-      const laptop = await addMlsClient(bob);
-      const given = [...(await phone.upload(2)), ...(await laptop.upload(1))];
+      const laptop = await MlsClient.register(network.backend(1), bob, 0);
+      const given = [...(await phone.uploadKeyPackages(2)), ...(await laptop.uploadKeyPackages(1))];
       const claimed = [
         ...claimedIn(await claimOf(alice, bob, '?skip_own=beef&ciphersuite=0x1')),
         ...claimedIn(await claimOf(alice, bob)),
@@ -53,32 +47,34 @@ describe('key packages of users of other backends', () => {
       assert.deepEqual(claimed.map((entry) => entry.key_package).toSorted(), given.toSorted());
       for (const { user, domain, client, key_package } of claimed) {
         assert.deepEqual([user, domain], [bob.id, bob.domain]);
-        assert.equal(client, given.indexOf(key_package) < 2 ? phone.id : laptop.id);
+        assert.equal(client, given.indexOf(key_package) < 2 ? phone.clientId : laptop.clientId);
       }
       assert.deepEqual(claimedIn(await claimOf(alice, bob)), []);
-      assert.deepEqual([await phone.count(), await laptop.count()], [0, 0]);
+      assert.deepEqual([await phone.countKeyPackages(), await laptop.countKeyPackages()], [0, 0]);
     });
 
     it('for oneself of all clients but the one that claims', async () => {
-      const [mine, other] = [await addMlsClient(alice), await addMlsClient(alice)];
-      await mine.upload(1);
-      await other.upload(1);
-      const calling = await asClient(network.backend(0), alice, mine.id);
-      const claimed = claimedIn(await claimOf(calling, alice, `?skip_own=${other.id}&ciphersuite=0x1`));
+      const own = () => MlsClient.register(network.backend(0), alice, 0);
+      const [mine, other] = [await own(), await own()];
+      await mine.uploadKeyPackages(1);
+      await other.uploadKeyPackages(1);
+      const claimed = claimedIn(
+        await claimOf(mine.user, alice, `?skip_own=${other.clientId}&ciphersuite=0x1`),
+      );
       assert.deepEqual(
         claimed.map(({ client }) => client),
-        [other.id],
+        [other.clientId],
       );
-      assert.equal(await mine.count(), 1);
+      assert.equal(await mine.countKeyPackages(), 1);
     });
 
     it('of unknown users and in other suites, none', async () => {
-      await phone.upload(1);
+      await phone.uploadKeyPackages(1);
       assert.deepEqual(claimedIn(await claimOf(alice, { domain: bob.domain, id: nobody })), []);
       assert.deepEqual(claimedIn(await claimOf(alice, bob, '?ciphersuite=0xF031')), []);
       const unknown = await claimOf(alice, bob, '?ciphersuite=3');
       assert.deepEqual([unknown.status, unknown.get('label')], [400, 'mls-protocol-error']);
-      assert.equal(await phone.count(), 1);
+      assert.equal(await phone.countKeyPackages(), 1);
     });
   });
 
@@ -88,17 +84,17 @@ describe('key packages of users of other backends', () => {
     const input = () => ({ claimant: alice.id, target: bob.id, cipher_suite: 1 });
 
     async function keepsAll(asked: () => Promise<TestAnswer>): Promise<TestAnswer> {
-      const left = await phone.count();
+      const left = await phone.countKeyPackages();
       const answer = await asked();
-      assert.equal(await phone.count(), left);
+      assert.equal(await phone.countKeyPackages(), left);
       return answer;
     }
 
-    before(() => phone.upload(3));
+    before(() => phone.uploadKeyPackages(3));
 
     it('that may, are handed out', async () => {
       const [entry] = claimedIn(await askAsC('claim-key-packages', input()));
-      assert.deepEqual([entry?.user, entry?.domain, entry?.client], [bob.id, bob.domain, phone.id]);
+      assert.deepEqual([entry?.user, entry?.domain, entry?.client], [bob.id, bob.domain, phone.clientId]);
     });
 
     it('that claims to be another, are kept', async () => {
@@ -139,7 +135,7 @@ describe('key packages of users of other backends', () => {
     });
 
     it('are told of with all clients, whether they have any', async () => {
-      const empty = await addMlsClient(bob);
+      const empty = await MlsClient.register(network.backend(1), bob, 0);
       const ask = async (suite: number) => {
         const { body } = await keepsAll(() =>
           askAsC('get-mls-clients', { user_id: bob.id, cipher_suite: suite }),
@@ -147,8 +143,8 @@ describe('key packages of users of other backends', () => {
         return new Map((body as { id: string; mls: boolean }[]).map(({ id, mls }) => [id, mls]));
       };
       const clients = await ask(1);
-      assert.deepEqual([clients.get(phone.id), clients.get(empty.id)], [true, false]);
-      assert.equal((await ask(2)).get(phone.id), false);
+      assert.deepEqual([clients.get(phone.clientId), clients.get(empty.clientId)], [true, false]);
+      assert.equal((await ask(2)).get(phone.clientId), false);
     });
   });
 
@@ -242,7 +238,7 @@ describe('a backend with MLS off', () => {
     await using network = await openNetwork({ backends: 2, set: { 'mls.enabled': false } });
     const alice = await createUser(network.backend(0), { name: 'Alice' });
     const bob = await createUser(network.backend(1), { name: 'Bob' });
-    const { id } = await addMlsClient(bob);
+    const { clientId: id } = await MlsClient.register(network.backend(1), bob, 0);
     const ask = (rpc: string, body: object) => askAs(network.backend(0), bob.domain, rpc, body);
     const claim = { claimant: alice.id, target: bob.id, cipher_suite: 1 };
     assert.equal((await ask('claim-key-packages', claim)).body, null);

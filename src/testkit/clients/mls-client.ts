@@ -76,10 +76,21 @@ export class MlsClient {
     return client;
   }
 
-  async uploadKeyPackages(count: number): Promise<void> {
+  /** Uploads fresh key packages and returns them in base64. */
+  async uploadKeyPackages(count: number): Promise<readonly string[]> {
     const fresh = await Promise.all(Array.from({ length: count }, () => this.device.makeKeyPackage()));
-    const body = { key_packages: fresh.map(({ bytes }) => bytes.toString('base64')) };
-    expect(await this.user.send(`/mls/key-packages/self/${this.clientId}`, { body }), 201);
+    const texts = fresh.map(({ bytes }) => bytes.toString('base64'));
+    expect(await this.user.send(this.#keyPackages, { body: { key_packages: texts } }), 201);
+    return texts;
+  }
+
+  /** How many key packages the backend has left. */
+  async countKeyPackages(): Promise<number> {
+    return Number(expect(await this.user.send(`${this.#keyPackages}/count`), 200).get('count'));
+  }
+
+  get #keyPackages(): string {
+    return `/mls/key-packages/self/${this.clientId}`;
   }
 
   /** Makes a conversation and begins its group here; the backend knows of it with the first commit. */
