@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { MlsClient, type MlsTestGroup, openNetwork, type TestNetwork } from '#testkit';
-import { connect, expectStatus, othersSeenBy, pathOf } from './conversation-rig.ts';
-import { followed } from './mls-rig.ts';
+import { expectStatus, othersSeenBy, pathOf } from './conversation-rig.ts';
+import { followed, openTrio, welcomed } from './mls-rig.ts';
 
 /*
  * Who is gone is proposed for removal by the owner's backend, and taken out by a member's commit. Alice on A owns the
@@ -22,17 +22,7 @@ describe('the owner of a group proposes to remove', () => {
   });
   after(() => network[Symbol.asyncDispose]());
   beforeEach(async () => {
-    [alice, bob, carol] = await Promise.all([
-      MlsClient.create(network.backend(0), 'Alice'),
-      MlsClient.create(network.backend(1), 'Bob'),
-      MlsClient.create(network.backend(1), 'Carol'),
-    ]);
-    await connect(alice.user, bob.user);
-    await connect(alice.user, carol.user);
-    group = await alice.createGroup();
-    expectStatus(await alice.add(group, bob.user, carol.user), 201);
-    for (const member of [bob, carol])
-      await followed(member, ({ types }) => types.includes('conversation.mls-welcome'));
+    ({ alice, bob, carol, group } = await openTrio(network));
     await alice.catchUp();
   });
 
@@ -74,7 +64,7 @@ describe('the owner of a group proposes to remove', () => {
   it('an own client that is deleted', async () => {
     const second = await MlsClient.register(network.backend(0), alice.user);
     expectStatus(await alice.add(group, alice.user), 201);
-    await followed(second, ({ types }) => types.includes('conversation.mls-welcome'));
+    await welcomed(second);
     await alice.catchUp();
     const body = { password: alice.user.password };
     expectStatus(await alice.user.send(`/clients/${second.clientId}`, { method: 'DELETE', body }), 200);

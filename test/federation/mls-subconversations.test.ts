@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { MlsClient, type MlsTestGroup, openNetwork, type TestAnswer, type TestNetwork } from '#testkit';
-import { connect, expectStatus, pathOf, people } from './conversation-rig.ts';
-import { followed } from './mls-rig.ts';
+import { expectStatus, pathOf, people } from './conversation-rig.ts';
+import { followed, openTrio } from './mls-rig.ts';
 
 /*
  * A call in a conversation of A: Alice on A and Bob on B talk in the subconversation "conference" of their group, in which
@@ -21,17 +21,7 @@ describe('a subconversation', () => {
   let conference: MlsTestGroup;
   before(async () => {
     network = await openNetwork({ backends: 2 });
-    [alice, bob, carol] = await Promise.all([
-      MlsClient.create(network.backend(0), 'Alice'),
-      MlsClient.create(network.backend(1), 'Bob'),
-      MlsClient.create(network.backend(1), 'Carol'),
-    ]);
-    await connect(alice.user, bob.user);
-    await connect(alice.user, carol.user);
-    parent = await alice.createGroup();
-    expectStatus(await alice.add(parent, bob.user, carol.user), 201);
-    for (const member of [bob, carol])
-      await followed(member, ({ types }) => types.includes('conversation.mls-welcome'));
+    ({ alice, bob, carol, group: parent } = await openTrio(network));
   });
   after(() => network[Symbol.asyncDispose]());
 

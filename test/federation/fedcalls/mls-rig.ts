@@ -23,7 +23,7 @@ import {
   type TestUser,
 } from '#testkit';
 import { connect, createGroup, expectStatus, type Named, pathOf } from '../conversation-rig.ts';
-import { followed, ownersUser } from '../mls-rig.ts';
+import { ownersUser, welcomed } from '../mls-rig.ts';
 import { ask, type FederatedCallRow, type Stage, says, type WhenDown } from './play.ts';
 import { place } from './proteus-rig.ts';
 
@@ -82,7 +82,7 @@ export async function open(): Promise<Stage<Rig>> {
   const spares = [await MlsClient.register(a, founder, 0), await MlsClient.register(a, founder, 0)];
   const theirs = await bob.createGroup();
   expectStatus(await submit(bob, theirs, alice, ...spares), 201);
-  await followed(alice, ({ types }) => types.includes(welcome));
+  await welcomed(alice);
   const conference = await openConference({ alice, amy, bob, team });
   const told = await hearOf(alice, theirs, bert);
   const people = { alice, team, amy, bob, tablet, bert };
@@ -90,8 +90,6 @@ export async function open(): Promise<Stage<Rig>> {
   const opened = stack.move();
   return { network, other: b, rig, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
-
-const welcome = 'conversation.mls-welcome';
 
 /** Lets conversations of the team end their migration at once. */
 async function openMigration({ internalApi }: NetworkBackend, team: string): Promise<void> {
@@ -117,7 +115,7 @@ type People = Pick<Rig, 'alice' | 'amy' | 'bob' | 'team'>;
 async function openConference(people: People): Promise<MlsTestGroup> {
   const { alice, amy, bob } = people;
   const parent = await groupWith(people, amy, bob);
-  for (const member of [amy, bob]) await followed(member, ({ types }) => types.includes(welcome));
+  for (const member of [amy, bob]) await welcomed(member);
   const conference = await alice.subconversation(parent, conferenceName);
   await alice.beginGroup(conference);
   expectStatus(await submit(alice, conference), 201);
