@@ -82,6 +82,9 @@ const ofDeletions: readonly (readonly FederatedCall[])[] = [
     galley.onConversationUpdated,
   ]),
   cause('The user is in conversations of other backends.', deletions, [galley.onUserDeletedConversations]),
+  cause('The user has clients in own MLS groups, where other backends have some, too.', deletions, [
+    mlsTraffic.onMlsMessageSent,
+  ]),
 ];
 
 /** About conversations and who is in them. */

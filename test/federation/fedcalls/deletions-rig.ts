@@ -3,6 +3,7 @@ import { onConversationUpdated, onUserDeletedConversations } from '#contract/fed
 import {
   createUser,
   type MailServer,
+  MlsClient,
   type NetworkBackend,
   openMailServer,
   openNetwork,
@@ -24,7 +25,7 @@ export interface Rig {
   /** The owner of a team on A. */
   readonly tina: TestUser;
   readonly team: string;
-  readonly bob: TestUser;
+  readonly bob: MlsClient;
   /** Who is to be deleted. */
   readonly leavers: TestUser[];
   /** As `leavers`, members of the team. */
@@ -34,8 +35,8 @@ export interface Rig {
 /** What a deletion is told by: three ways to have had to do with another backend. */
 export const told = [onUserDeletedConnections, onConversationUpdated, onUserDeletedConversations] as const;
 
-/** One is deleted with the remote up, and one with it down, for each notification. */
-const usersPerRoute = 2 * told.length;
+/** One is deleted with the remote up, and one with it down, for each notification and for who is in an MLS group. */
+const usersPerRoute = 2 * (told.length + 1);
 
 /** @param routes how many there are that delete users who are in no team */
 export async function open(routes: number): Promise<Stage<Rig>> {
@@ -45,14 +46,14 @@ export async function open(routes: number): Promise<Stage<Rig>> {
   const set = { 'mail.smtp': mails.url, 'mail.log': false };
   const network = stack.use(await openNetwork({ backends: 2, set }));
   const [a, other] = [network.backend(0), network.backend(1)];
-  const bob = await createUser(other, { name: 'Bob' });
+  const bob = await MlsClient.create(other, 'Bob', 0);
   const tina = await createUser(a, { name: 'Tina', team: { name: 'Tin' } });
   const team = String((await tina.send('/self')).get('team'));
-  const leavers = await leaversOf(a, bob, routes * usersPerRoute);
-  const mates = await leaversOf(a, bob, usersPerRoute);
+  const leavers = await leaversOf(a, bob.user, routes * usersPerRoute);
+  const mates = await leaversOf(a, bob.user, usersPerRoute);
   for (const mate of mates) await join(a, team, mate);
   const everybody = [...leavers, ...mates];
-  const theirs = await createGroup(bob, everybody);
+  const theirs = await createGroup(bob.user, everybody);
   await until('everybody to be in the group of B', async () => {
     const seen = await Promise.all(everybody.map((user) => user.send(pathOf(theirs))));
     return seen.every(({ status }) => status === 200);

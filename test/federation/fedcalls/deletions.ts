@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { deleteSelf, verifyDeletion } from '#contract/client/self.ts';
 import { deleteTeamMember } from '#contract/client/teams.ts';
 import { getUser } from '#contract/client/users.ts';
-import { getUsersByIds } from '#contract/federation/brig.ts';
+import { getMlsClients, getNotFullyConnectedBackends, getUsersByIds } from '#contract/federation/brig.ts';
+import { mlsWelcome, onMlsMessageSent } from '#contract/federation/mls-messages.ts';
 import { removeUser } from '#contract/internal/users.ts';
-import type { TestAnswer, TestUser } from '#testkit';
+import { MlsClient, type TestAnswer, type TestUser } from '#testkit';
 import { expectStatus } from '../conversation-rig.ts';
 import { open, type Rig, told } from './deletions-rig.ts';
+import { submit } from './mls-rig.ts';
 import { ask, type FederatedCallRow, operatorOf, type Subject, says } from './play.ts';
+import { inTurns } from './turns.ts';
 
 type Row = FederatedCallRow<Rig>;
 
@@ -52,9 +55,17 @@ export const deletions: Subject<Rig> = {
   rows: [
     ...ways.flatMap((way) => rowsOf(way, ({ leavers }) => leavers)),
     ...rowsOf(fromTeam, ({ mates }) => mates),
+    ...ways.map((way) => inMlsGroup(way, ({ leavers }) => leavers)),
+    inMlsGroup(fromTeam, ({ mates }) => mates),
   ],
-  script: () => [...told.map((rpc) => says(rpc, () => ({}))), says(getUsersByIds, () => [])],
-  reach: ({ tina, bob: { domain, id: uid } }) => ask(tina, getUser, { domain, uid }),
+  script: ({ bob }) => [
+    ...[...told, onMlsMessageSent].map((rpc) => says(rpc, () => ({}))),
+    says(getUsersByIds, () => []),
+    says(getNotFullyConnectedBackends, () => ({ non_connected_backends: [] })),
+    says(getMlsClients, () => [{ id: bob.clientId, mls: true }]),
+    says(mlsWelcome, () => 'MLSWelcomeSent'),
+  ],
+  reach: ({ tina, bob: { user } }) => ask(tina, getUser, { domain: user.domain, uid: user.id }),
   open: () => open(ways.length),
 };
 
@@ -74,5 +85,23 @@ function rowsOf({ route, status, delete: end }: Way, among: (rig: Rig) => TestUs
       whenDown: { status },
       carries: () => gone,
     };
+  });
+}
+
+/** The backend proposes to take the client of who is deleted out of a group in which a client of Bob's is, too. */
+function inMlsGroup({ route, status, delete: end }: Way, among: (rig: Rig) => TestUser[]): Row {
+  return inTurns({
+    route,
+    rpc: onMlsMessageSent,
+    async make(rig: Rig) {
+      const user = among(rig).pop() ?? assert.fail('nobody is left who could be deleted');
+      const client = await MlsClient.register(rig.a, user, 0);
+      expectStatus(await submit(client, await client.createGroup(), rig.bob), 201);
+      return user;
+    },
+    call: end,
+    status,
+    whenDown: { status },
+    carries: ({ id }) => id,
   });
 }
