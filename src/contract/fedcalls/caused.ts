@@ -73,7 +73,13 @@ const ofUsers: readonly (readonly FederatedCall[])[] = [
   ),
 ];
 
-const deletions = [self.deleteSelf, self.verifyDeletion, internal.removeUser, teams.deleteTeamMember];
+const deletions = [
+  self.deleteSelf,
+  self.verifyDeletion,
+  internal.removeUser,
+  teams.deleteTeamMember,
+  teams.deleteTeam,
+];
 
 /** About accounts that go. */
 const ofDeletions: readonly (readonly FederatedCall[])[] = [

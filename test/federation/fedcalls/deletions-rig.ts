@@ -5,6 +5,7 @@ import {
   type MailServer,
   MlsClient,
   type NetworkBackend,
+  type NewTestUser,
   openMailServer,
   openNetwork,
   request,
@@ -30,6 +31,8 @@ export interface Rig {
   readonly leavers: TestUser[];
   /** As `leavers`, members of the team. */
   readonly mates: TestUser[];
+  /** As `leavers`, each with a team of its own. */
+  readonly founders: TestUser[];
 }
 
 /** What a deletion is told by: three ways to have had to do with another backend. */
@@ -52,21 +55,27 @@ export async function open(routes: number): Promise<Stage<Rig>> {
   const leavers = await leaversOf(a, bob.user, routes * usersPerRoute);
   const mates = await leaversOf(a, bob.user, usersPerRoute);
   for (const mate of mates) await join(a, team, mate);
-  const everybody = [...leavers, ...mates];
+  const founders = await leaversOf(a, bob.user, usersPerRoute, { team: { name: 'Leavers' } });
+  const everybody = [...leavers, ...mates, ...founders];
   const theirs = await createGroup(bob.user, everybody);
   await until('everybody to be in the group of B', async () => {
     const seen = await Promise.all(everybody.map((user) => user.send(pathOf(theirs))));
     return seen.every(({ status }) => status === 200);
   });
-  const rig = { a, mails, tina, team, bob, leavers, mates };
+  const rig = { a, mails, tina, team, bob, leavers, mates, founders };
   const opened = stack.move();
   return { network, other, rig, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function leaversOf(a: NetworkBackend, bob: TestUser, count: number): Promise<TestUser[]> {
+async function leaversOf(
+  a: NetworkBackend,
+  bob: TestUser,
+  count: number,
+  more: Pick<NewTestUser, 'team'> = {},
+): Promise<TestUser[]> {
   const users: TestUser[] = [];
   while (users.length < count) {
-    const user = await createUser(a, { name: `Leaver ${users.length}` });
+    const user = await createUser(a, { name: `Leaver ${users.length}`, ...more });
     await connect(user, bob);
     await createGroup(user, [bob]);
     users.push(user);

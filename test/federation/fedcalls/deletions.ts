@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { deleteSelf, verifyDeletion } from '#contract/client/self.ts';
-import { deleteTeamMember } from '#contract/client/teams.ts';
+import { deleteSelf, getSelf, verifyDeletion } from '#contract/client/self.ts';
+import { deleteTeam, deleteTeamMember } from '#contract/client/teams.ts';
 import { getUser } from '#contract/client/users.ts';
 import { getMlsClients, getNotFullyConnectedBackends, getUsersByIds } from '#contract/federation/brig.ts';
 import { mlsWelcome, onMlsMessageSent } from '#contract/federation/mls-messages.ts';
@@ -16,17 +16,21 @@ type Row = FederatedCallRow<Rig>;
 
 /** A way to delete a user. */
 interface Way extends Pick<Row, 'route' | 'status'> {
+  /** Who is deleted so. */
+  readonly among: 'leavers' | 'mates' | 'founders';
   delete(rig: Rig, user: TestUser): Promise<TestAnswer>;
 }
 
 const ways: readonly Way[] = [
   {
     route: deleteSelf,
+    among: 'leavers',
     status: 200,
     delete: (_, user) => ask(user, deleteSelf, {}, { body: { password: user.password } }),
   },
   {
     route: verifyDeletion,
+    among: 'leavers',
     status: 200,
     async delete({ mails }, user) {
       expectStatus(await ask(user, deleteSelf, {}, { body: {} }), 202);
@@ -37,27 +41,32 @@ const ways: readonly Way[] = [
   },
   {
     route: removeUser,
+    among: 'leavers',
     status: 202,
     delete: ({ a }, { id: uid }) => ask(operatorOf(a), removeUser, { uid }),
   },
+  {
+    route: deleteTeamMember,
+    among: 'mates',
+    status: 202,
+    delete: ({ tina, team: tid }, { id: uid }) =>
+      ask(tina, deleteTeamMember, { tid, uid }, { body: { password: tina.password } }),
+  },
+  {
+    route: deleteTeam,
+    among: 'founders',
+    status: 202,
+    async delete(_, user) {
+      const tid = String((await ask(user, getSelf, {})).get('team'));
+      return ask(user, deleteTeam, { tid }, { body: { password: user.password } });
+    },
+  },
 ];
-
-const fromTeam: Way = {
-  route: deleteTeamMember,
-  status: 202,
-  delete: ({ tina, team: tid }, { id: uid }) =>
-    ask(tina, deleteTeamMember, { tid, uid }, { body: { password: tina.password } }),
-};
 
 /** The rows of accounts that go. */
 export const deletions: Subject<Rig> = {
   name: 'deletions',
-  rows: [
-    ...ways.flatMap((way) => rowsOf(way, ({ leavers }) => leavers)),
-    ...rowsOf(fromTeam, ({ mates }) => mates),
-    ...ways.map((way) => inMlsGroup(way, ({ leavers }) => leavers)),
-    inMlsGroup(fromTeam, ({ mates }) => mates),
-  ],
+  rows: ways.flatMap((way) => [...rowsOf(way), inMlsGroup(way)]),
   script: ({ bob }) => [
     ...[...told, onMlsMessageSent].map((rpc) => says(rpc, () => ({}))),
     says(getUsersByIds, () => []),
@@ -66,11 +75,11 @@ export const deletions: Subject<Rig> = {
     says(mlsWelcome, () => 'MLSWelcomeSent'),
   ],
   reach: ({ tina, bob: { user } }) => ask(tina, getUser, { domain: user.domain, uid: user.id }),
-  open: () => open(ways.length),
+  open: () => open(ways.filter(({ among }) => among === 'leavers').length),
 };
 
 /** Somebody else is deleted each time, of whom the other backend is told with the remote back if it was down. */
-function rowsOf({ route, status, delete: end }: Way, among: (rig: Rig) => TestUser[]): readonly Row[] {
+function rowsOf({ route, among, status, delete: end }: Way): readonly Row[] {
   return told.map((rpc): Row => {
     let gone = '';
     return {
@@ -78,7 +87,7 @@ function rowsOf({ route, status, delete: end }: Way, among: (rig: Rig) => TestUs
       rpc,
       status,
       call(rig) {
-        const user = among(rig).pop() ?? assert.fail('nobody is left who could be deleted');
+        const user = rig[among].pop() ?? assert.fail('nobody is left who could be deleted');
         gone = user.id;
         return end(rig, user);
       },
@@ -89,12 +98,12 @@ function rowsOf({ route, status, delete: end }: Way, among: (rig: Rig) => TestUs
 }
 
 /** The backend proposes to take the client of who is deleted out of a group in which a client of Bob's is, too. */
-function inMlsGroup({ route, status, delete: end }: Way, among: (rig: Rig) => TestUser[]): Row {
+function inMlsGroup({ route, among, status, delete: end }: Way): Row {
   return inTurns({
     route,
     rpc: onMlsMessageSent,
     async make(rig: Rig) {
-      const user = among(rig).pop() ?? assert.fail('nobody is left who could be deleted');
+      const user = rig[among].pop() ?? assert.fail('nobody is left who could be deleted');
       const client = await MlsClient.register(rig.a, user, 0);
       expectStatus(await submit(client, await client.createGroup(), rig.bob), 201);
       return user;
