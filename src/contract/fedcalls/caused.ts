@@ -84,6 +84,9 @@ const deletions = [
 /** About accounts that go. */
 const ofDeletions: readonly (readonly FederatedCall[])[] = [
   cause('The user has connections to other backends.', deletions, [brig.onUserDeletedConnections]),
+  cause('The user has asked somebody of another backend for a connection.', deletions, [
+    brig.sendConnectionAction,
+  ]),
   cause('Own conversations of the user have members of other backends.', deletions, [
     galley.onConversationUpdated,
   ]),

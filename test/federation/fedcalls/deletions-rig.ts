@@ -1,4 +1,5 @@
-import { onUserDeletedConnections } from '#contract/federation/brig.ts';
+import { createConnection } from '#contract/client/connections.ts';
+import { onUserDeletedConnections, sendConnectionAction } from '#contract/federation/brig.ts';
 import { onConversationUpdated, onUserDeletedConversations } from '#contract/federation/galley.ts';
 import {
   createUser,
@@ -13,11 +14,11 @@ import {
   until,
 } from '#testkit';
 import { connect, createGroup, expectStatus, pathOf } from '../conversation-rig.ts';
-import type { Stage } from './play.ts';
+import { ask, type Stage } from './play.ts';
 
 /*
  * Where the rows of deletions are played. Everybody who is to be deleted is on A, connected with Bob of B, and both are
- * in a group that A owns and in one that B owns.
+ * in a group that A owns and in one that B owns; Bert of B has been asked for a connection, and has said nothing.
  */
 
 export interface Rig {
@@ -35,8 +36,13 @@ export interface Rig {
   readonly founders: TestUser[];
 }
 
-/** What a deletion is told by: three ways to have had to do with another backend. */
-export const told = [onUserDeletedConnections, onConversationUpdated, onUserDeletedConversations] as const;
+/** What a deletion is told by: ways to have had to do with another backend. */
+export const told = [
+  onUserDeletedConnections,
+  sendConnectionAction,
+  onConversationUpdated,
+  onUserDeletedConversations,
+] as const;
 
 /** One is deleted with the remote up, and one with it down, for each notification and for who is in an MLS group. */
 const usersPerRoute = 2 * (told.length + 1);
@@ -50,12 +56,13 @@ export async function open(routes: number): Promise<Stage<Rig>> {
   const network = stack.use(await openNetwork({ backends: 2, set }));
   const [a, other] = [network.backend(0), network.backend(1)];
   const bob = await MlsClient.create(other, 'Bob', 0);
+  const bert = await createUser(other, { name: 'Bert' });
   const tina = await createUser(a, { name: 'Tina', team: { name: 'Tin' } });
   const team = String((await tina.send('/self')).get('team'));
-  const leavers = await leaversOf(a, bob.user, routes * usersPerRoute);
-  const mates = await leaversOf(a, bob.user, usersPerRoute);
+  const leavers = await leaversOf(a, [bob.user, bert], routes * usersPerRoute);
+  const mates = await leaversOf(a, [bob.user, bert], usersPerRoute);
   for (const mate of mates) await join(a, team, mate);
-  const founders = await leaversOf(a, bob.user, usersPerRoute, { team: { name: 'Leavers' } });
+  const founders = await leaversOf(a, [bob.user, bert], usersPerRoute, { team: { name: 'Leavers' } });
   const everybody = [...leavers, ...mates, ...founders];
   const theirs = await createGroup(bob.user, everybody);
   await until('everybody to be in the group of B', async () => {
@@ -69,7 +76,7 @@ export async function open(routes: number): Promise<Stage<Rig>> {
 
 async function leaversOf(
   a: NetworkBackend,
-  bob: TestUser,
+  [bob, bert]: readonly [TestUser, TestUser],
   count: number,
   more: Pick<NewTestUser, 'team'> = {},
 ): Promise<TestUser[]> {
@@ -78,6 +85,7 @@ async function leaversOf(
     const user = await createUser(a, { name: `Leaver ${users.length}`, ...more });
     await connect(user, bob);
     await createGroup(user, [bob]);
+    expectStatus(await ask(user, createConnection, { domain: bert.domain, uid: bert.id }), 201);
     users.push(user);
   }
   return users;

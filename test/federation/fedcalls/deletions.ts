@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { deleteSelf, getSelf, verifyDeletion } from '#contract/client/self.ts';
 import { deleteTeam, deleteTeamMember } from '#contract/client/teams.ts';
 import { getUser } from '#contract/client/users.ts';
-import { getMlsClients, getNotFullyConnectedBackends, getUsersByIds } from '#contract/federation/brig.ts';
+import {
+  getMlsClients,
+  getNotFullyConnectedBackends,
+  getUsersByIds,
+  onUserDeletedConnections,
+  sendConnectionAction,
+} from '#contract/federation/brig.ts';
+import { onConversationUpdated, onUserDeletedConversations } from '#contract/federation/galley.ts';
 import { mlsWelcome, onMlsMessageSent } from '#contract/federation/mls-messages.ts';
 import { removeUser } from '#contract/internal/users.ts';
 import { MlsClient, type TestAnswer, type TestUser } from '#testkit';
@@ -68,7 +75,10 @@ export const deletions: Subject<Rig> = {
   name: 'deletions',
   rows: ways.flatMap((way) => [...rowsOf(way), inMlsGroup(way)]),
   script: ({ bob }) => [
-    ...[...told, onMlsMessageSent].map((rpc) => says(rpc, () => ({}))),
+    ...[onUserDeletedConnections, onConversationUpdated, onUserDeletedConversations, onMlsMessageSent].map(
+      (rpc) => says(rpc, () => ({})),
+    ),
+    says(sendConnectionAction, () => ({ tag: 'NewConnectionResponseOk' })),
     says(getUsersByIds, () => []),
     says(getNotFullyConnectedBackends, () => ({ non_connected_backends: [] })),
     says(getMlsClients, () => [{ id: bob.clientId, mls: true }]),
