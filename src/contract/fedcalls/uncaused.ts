@@ -14,7 +14,7 @@ import { onConversationUpdated, updateConversation } from '../federation/galley.
 import { onMlsMessageSent } from '../federation/mls-messages.ts';
 import { createSparUser, legalholdLogin, ssoLogin } from '../internal/logins.ts';
 import { createUser } from '../internal/users.ts';
-import type { Route } from '../route.ts';
+import type { Method, Route } from '../route.ts';
 import type { Rpc } from '../rpc.ts';
 
 type Routes = readonly Pick<Route, 'method' | 'path'>[];
@@ -100,6 +100,21 @@ export const uncausedCalls: readonly UncausedCalls[] = [
   ),
 ];
 
+/** Why a federated call of a route cannot happen; undefined when nothing is known against it. */
+export function whyUncaused(method: Method, path: string, rpc: string): string | undefined {
+  return uncausedCalls.find(
+    ({ routes, rpcs }) =>
+      (rpcs === undefined || rpcs.includes(rpc)) &&
+      (routes === undefined ||
+        routes.some((route) => route.method === method && shapeOf(route.path) === shapeOf(path))),
+  )?.because;
+}
+
 function uncaused(routes: Routes, rpcs: readonly Rpc[], because: string): UncausedCalls {
   return { routes, rpcs: rpcs.map(({ name }) => name), because };
+}
+
+/** A path without the names of its captures. */
+export function shapeOf(path: string): string {
+  return path.replace(/:\w+|\{\w+\}/g, '*');
 }
