@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { log, mailFailed, mailSent } from '../telemetry.ts';
 
 export interface Mail {
@@ -37,19 +36,11 @@ const serverTimeoutMs = 10_000;
 const mostWaiting = 1000;
 
 function openSmtpMailer(url: string, from: string): Mailer {
-  const transport = createTransport(
-    {
-      url,
-      pool: true,
-      connectionTimeout: serverTimeoutMs,
-      greetingTimeout: serverTimeoutMs,
-      socketTimeout: serverTimeoutMs,
-    },
-    { from },
-  );
+  const opening = openTransport(url, from);
   const running = new Set<Promise<void>>();
   async function deliver(mail: Mail): Promise<void> {
     try {
+      const transport = await opening;
       await transport.sendMail({
         to: { name: '', address: mail.to },
         subject: mail.subject,
@@ -71,9 +62,24 @@ function openSmtpMailer(url: string, from: string): Mailer {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(running);
-      transport.close();
+      (await opening).close();
     },
   };
+}
+
+/** The library is large, and loaded only where mails leave. */
+async function openTransport(url: string, from: string) {
+  const { createTransport } = await import('nodemailer');
+  return createTransport(
+    {
+      url,
+      pool: true,
+      connectionTimeout: serverTimeoutMs,
+      greetingTimeout: serverTimeoutMs,
+      socketTimeout: serverTimeoutMs,
+    },
+    { from },
+  );
 }
 
 /**

@@ -23,7 +23,7 @@ const launcher = join(dirname(findPackageJSON('.', import.meta.url) ?? ''), 'bin
 export const nodeFlags = [
   '--disable-warning=ExperimentalWarning',
   '--external-memory-accounted-in-global-limit',
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=16',
 ] as const;
 
 /** The command line that runs `crosswire` with these arguments: Node itself, so that its pid is the backend's. */
