@@ -9,6 +9,13 @@ const maxStatements = 500;
 /** How long a statement waits inside SQLite for a lock. It blocks the process: longer waits are in `write-queue.ts`. */
 const busyTimeoutMs = 20;
 
+/**
+ * An event for a thousand users changes a thousand pages. What does not fit into the cache is written before the commit
+ * and read again; and each checkpoint writes every page once, however often it has changed since the last.
+ */
+const cacheKiB = 16 * 1024;
+const checkpointPages = 4000;
+
 interface Prepared {
   readonly statement: StatementSync;
   columns: readonly string[];
@@ -114,6 +121,8 @@ function pragmas(access: 'read' | 'write'): readonly (readonly [string, string |
     ['busy_timeout', busyTimeoutMs],
     ['journal_mode', 'wal'],
     ['synchronous', 2],
+    ['cache_size', -cacheKiB],
+    ['wal_autocheckpoint', checkpointPages],
     ['foreign_keys', 1],
     ['query_only', access === 'read' ? 1 : 0],
   ];
