@@ -4,10 +4,10 @@ import { type ClientDirectory, createClientDirectory } from './clients/client-di
 import { type Clients, createClients } from './clients/clients.ts';
 import { withoutQueues } from './clients/event-queues.ts';
 import { createRemoteClients, type RemoteClients } from './clients/remote-clients.ts';
-import type { BrigNeeds } from './index.ts';
 import type { LifetimeRule } from './key-packages/key-package-store.ts';
 import { createOwnKeyPackages, type OwnKeyPackages } from './key-packages/own-key-packages.ts';
 import type { Mailer } from './mail/mailer.ts';
+import type { BrigNeeds } from './needs.ts';
 import { type Claims, createClaims } from './prekeys/claims.ts';
 import type { SecondFactor } from './second-factor/second-factor.ts';
 import type { BrigSettings } from './settings.ts';

@@ -8,8 +8,8 @@ import { createFederationStatus, type FederationStatus } from './connections/fed
 import { withoutConversations, withoutOutbox } from './connections/needs.ts';
 import { type AccountRemoval, createAccountRemoval } from './deletion/account-removal.ts';
 import { createDeletion, type Deletion } from './deletion/deletion.ts';
-import type { BrigNeeds } from './index.ts';
 import type { Mailer } from './mail/mailer.ts';
+import type { BrigNeeds } from './needs.ts';
 import { removePropertyRows } from './properties/property-store.ts';
 import type { BrigSettings } from './settings.ts';
 

@@ -17,7 +17,8 @@ import type { ServedRpc } from '#contract/rpc.ts';
 import { federationDisabled } from '#contract/rpc-caller.ts';
 import type { Work } from '#storage';
 import { type BotMembers, createBotMembers } from './bots/bots.ts';
-import { type CodeNeeds, createCodes } from './codes/codes.ts';
+import { createCodes } from './codes/codes.ts';
+import type { CodeNeeds } from './codes/needs.ts';
 import { type ConversationLookup, createConversations } from './conversations/conversations.ts';
 import {
   type ConnectionConversations,

@@ -1,25 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe } from 'node:test';
-import { setLogLevel } from '#telemetry';
 import { accountSuites } from './accounts-suites.ts';
+import { describeOnSqlite } from './databases.ts';
 
-const stack = new AsyncDisposableStack();
-let folder = '';
-let files = 0;
-
-before(async () => {
-  setLogLevel('silent');
-  folder = stack.adopt(await mkdtemp(join(tmpdir(), 'crosswire-accounts-')), (path) =>
-    rm(path, { recursive: true, force: true }),
-  );
-});
-after(() => stack.disposeAsync());
-
-describe('accounts on SQLite', () => {
-  accountSuites(async () => {
-    files += 1;
-    return `sqlite:${join(folder, `${files}.db`)}`;
-  });
-});
+describeOnSqlite('accounts', accountSuites);

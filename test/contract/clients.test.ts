@@ -1,42 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe } from 'node:test';
-import { setLogLevel } from '#telemetry';
-import { openPostgresServer } from '#testkit';
 import { clientsSuite } from './clients-suite.ts';
+import { describeOnBoth } from './databases.ts';
 import { prekeysSuite } from './prekeys-suite.ts';
 import { propertiesSuite } from './properties-suite.ts';
 
-/* What clients, prekeys and properties promise, the same on both databases. */
-
-const stack = new AsyncDisposableStack();
-let folder = '';
-let files = 0;
-/** One for all tests, emptied by each: making a database takes longer than a test does. */
-let database = '';
-
-before(async () => {
-  setLogLevel('silent');
-  folder = stack.adopt(await mkdtemp(join(tmpdir(), 'crosswire-clients-')), (path) =>
-    rm(path, { recursive: true, force: true }),
-  );
-  database = await stack.use(await openPostgresServer()).createDatabase();
+describeOnBoth('clients, prekeys and properties', (freshUrl) => {
+  clientsSuite(freshUrl);
+  prekeysSuite(freshUrl);
+  propertiesSuite(freshUrl);
 });
-after(() => stack.disposeAsync());
-
-const urls = {
-  SQLite: async () => {
-    files += 1;
-    return `sqlite:${join(folder, `${files}.db`)}`;
-  },
-  PostgreSQL: async () => database,
-} as const;
-
-for (const [name, freshUrl] of Object.entries(urls)) {
-  describe(`on ${name}`, () => {
-    clientsSuite(freshUrl);
-    prekeysSuite(freshUrl);
-    propertiesSuite(freshUrl);
-  });
-}

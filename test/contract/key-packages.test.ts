@@ -1,40 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe } from 'node:test';
-import { setLogLevel } from '#telemetry';
-import { openPostgresServer } from '#testkit';
+import { describeOnBoth } from './databases.ts';
 import { keyPackageClaimsSuite } from './key-package-claims-suite.ts';
 import { keyPackagesSuite } from './key-packages-suite.ts';
 
-/* What key packages promise, the same on both databases. */
-
-const stack = new AsyncDisposableStack();
-let folder = '';
-let files = 0;
-/** One for all tests, emptied by each: making a database takes longer than a test does. */
-let database = '';
-
-before(async () => {
-  setLogLevel('silent');
-  folder = stack.adopt(await mkdtemp(join(tmpdir(), 'crosswire-key-packages-')), (path) =>
-    rm(path, { recursive: true, force: true }),
-  );
-  database = await stack.use(await openPostgresServer()).createDatabase();
+describeOnBoth('key packages', (freshUrl) => {
+  keyPackagesSuite(freshUrl);
+  keyPackageClaimsSuite(freshUrl);
 });
-after(() => stack.disposeAsync());
-
-const urls = {
-  SQLite: async () => {
-    files += 1;
-    return `sqlite:${join(folder, `${files}.db`)}`;
-  },
-  PostgreSQL: async () => database,
-} as const;
-
-for (const [name, freshUrl] of Object.entries(urls)) {
-  describe(`on ${name}`, () => {
-    keyPackagesSuite(freshUrl);
-    keyPackageClaimsSuite(freshUrl);
-  });
-}

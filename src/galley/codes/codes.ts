@@ -1,19 +1,18 @@
 import type { AccessRole } from '#contract/conversations.ts';
 import type { CodeInfo, ConversationEvent } from '#contract/events/conversation.ts';
-import type { BackendDomain, ConversationId } from '#contract/ids.ts';
+import type { ConversationId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import { sameSecret } from '#contract/secrets.ts';
-import type { ConversationCodeRow, Storage } from '#storage';
+import type { ConversationCodeRow } from '#storage';
 import type { OwnConversation } from '../conversations/conversation.ts';
 import { conversationEvent } from '../conversations/conversation-event.ts';
-import type { Conversations } from '../conversations/conversations.ts';
-import type { Events, UserLookup } from '../needs.ts';
 import type { GalleySettings } from '../settings.ts';
-import { type Actor, originOf, type Publish } from '../updates/publish.ts';
+import { type Actor, originOf } from '../updates/publish.ts';
 import { codeKeyOf, newCode } from './code-key.ts';
 import { hashCodePassword, isCodePassword } from './code-password.ts';
 import { deleteCode, findCode, putCode } from './code-store.ts';
 import { assertMayJoin, joinBy } from './join.ts';
+import type { CodeNeeds } from './needs.ts';
 
 /** Codes with which users of this backend join a conversation by a link (reference client-api 4.7). */
 export interface Codes {
@@ -46,17 +45,6 @@ export interface GivenCode {
 export interface Preview {
   readonly conversation: OwnConversation;
   readonly hasPassword: boolean;
-}
-
-export interface CodeNeeds {
-  readonly ownDomain: BackendDomain;
-  readonly storage: Storage;
-  readonly conversations: Conversations;
-  readonly users: UserLookup;
-  readonly events: Events;
-  readonly publish: Publish;
-  readonly settings: GalleySettings;
-  readonly now: () => number;
 }
 
 export function createCodes(needs: CodeNeeds): Codes {

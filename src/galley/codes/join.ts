@@ -5,7 +5,7 @@ import { refuse } from '#contract/refusal.ts';
 import { assertAdmitted } from '../conversations/access.ts';
 import type { OwnConversation } from '../conversations/conversation.ts';
 import type { Actor } from '../updates/publish.ts';
-import type { CodeNeeds } from './codes.ts';
+import type { CodeNeeds } from './needs.ts';
 
 /** Coming into a conversation by oneself (reference client-api 4.7). */
 
