@@ -92,9 +92,13 @@ function assertEachOnceInOrder(receiver: Receiver, lanes: readonly string[], cou
 
 for (const dialect of opened.dialects)
   describe(dialect.name, () => {
-    for (const bundles of [true, false])
-      it(`R18: takes each notification once, in order, when requests and answers are lost (bundles: ${bundles})`, async () => {
-        await using pair = await openPair(dialect, { settings: { paces, bundles } });
+    for (const [way, bundles, together] of [
+      ['bundles, those of a lane together', true, true],
+      ['bundles, one by one', true, false],
+      ['a request each', false, false],
+    ] as const)
+      it(`R18: takes each notification once, in order, when requests and answers are lost (${way})`, async () => {
+        await using pair = await openPair(dialect, { settings: { paces, bundles }, receiver: { together } });
         const random = randomFrom(18);
         pair.wire.fate = () => {
           const dice = random();

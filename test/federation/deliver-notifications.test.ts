@@ -207,7 +207,7 @@ it('refuses a notification whose body is malformed, and takes the others', async
 });
 
 it('answers in time when one notification hangs, and begins nothing after that', async () => {
-  await using receiver = await open({ settings: { bundleAnswerMs: 20 } });
+  await using receiver = await open({ together: false, settings: { bundleAnswerMs: 20 } });
   const hanging = Promise.withResolvers<void>();
   receiver.judge = ({ lane }) => (lane === 'slow' ? hanging.promise : undefined);
   const answer = await send(receiver, bundle(counted('slow', 1), counted('slow', 2), counted('quick', 1)));

@@ -83,7 +83,7 @@ export interface ReceiverOptions {
   readonly domain?: BackendDomain;
   /** False: as wire-server, it takes no bundles and knows no delivery ids. */
   readonly crosswire?: boolean;
-  /** Notifications of a lane that follow each other are taken in one unit of work. */
+  /** Notifications of a lane that follow each other are taken in one unit of work; true when left out. */
   readonly together?: boolean;
   readonly versions?: readonly number[];
   readonly settings?: Partial<OutboxSettings>;
@@ -109,7 +109,7 @@ export interface Receiver extends AsyncDisposable {
 
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
   await using stack = new AsyncDisposableStack();
-  const { domain = b, crosswire = true, together = false } = options;
+  const { domain = b, crosswire = true, together = true } = options;
   const storage = stack.use(await openStorage({ url: options.url }));
   const requests: ComponentRequest[] = [];
   const received: Received[] = [];
