@@ -72,15 +72,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     routes,
     body: frame.limits,
     versionOf: (request) => targets.of(request).version,
-    authenticate: async (request, kind) => {
+    authenticate: (request, kind) => {
       const { headers, query } = request;
       const { access_token: accessToken } = query as Readonly<Record<string, unknown>>;
       const credentials = { authorization: headers.authorization, accessToken, cookie: headers.cookie };
       const path = targets.of(request).url.replace(/\?.*$/s, '');
-      const caller = authenticateAs(kind, credentials, path, verify);
-      if ('expiresAt' in caller) await assertSessionOpen(caller, options);
-      return caller;
+      return authenticateAs(kind, credentials, path, verify);
     },
+    assertSessionOpen: (provider) => assertSessionOpen(provider, options),
     limit: createLimits(options),
   });
   serveDocumentation(app, {

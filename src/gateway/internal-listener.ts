@@ -48,9 +48,8 @@ export async function openInternalListener(options: InternalListenerOptions): Pr
     routes: [...operations, ...options.routes.filter(({ route }) => route.auth === 'internal')],
     body: limits,
     versionOf: () => newestVersion,
-    async authenticate() {
-      throw new Error('a route for users is served on the internal listener');
-    },
+    authenticate: neverAsked,
+    assertSessionOpen: neverAsked,
     limit() {},
   });
   if (options.serveFederation !== undefined) serveFederation(app, options.serveFederation, limits);
@@ -71,4 +70,8 @@ const readableId = /^[\w.:-]{1,128}$/;
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['request-id'] ?? headers[federationHeaders.requestId];
   return typeof given === 'string' && readableId.test(given) ? given : randomUUID();
+}
+
+function neverAsked(): never {
+  throw new Error('a route for users is served on the internal listener');
 }

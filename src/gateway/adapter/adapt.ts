@@ -2,7 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '#contract/json.ts';
 import { refuse } from '#contract/refusal.ts';
-import type { Authenticated, Route, RouteLimit, RouteRequest, ServedRoute } from '#contract/route.ts';
+import type {
+  Authenticated,
+  AuthenticatedProvider,
+  Route,
+  RouteLimit,
+  RouteRequest,
+  ServedRoute,
+} from '#contract/route.ts';
 import { isJsonBytes, isStreamed, type RawBody, rawBodyTypes, type StreamedBody } from '#contract/schema.ts';
 import { type BodyLimits, hasBody, readBody } from '../limits/body.ts';
 import { streamBody } from '../limits/streamed-body.ts';
@@ -17,7 +24,9 @@ export interface AdapterOptions {
   /** Client API version of a request. */
   versionOf(request: FastifyRequest): number;
   /** The caller of a route that asks for a token of this kind, or a refusal. */
-  authenticate<K extends keyof Authenticated>(request: FastifyRequest, kind: K): Promise<Authenticated[K]>;
+  authenticate<K extends keyof Authenticated>(request: FastifyRequest, kind: K): Authenticated[K];
+  /** Refuses a provider whose session was ended before its token expires. */
+  assertSessionOpen(provider: AuthenticatedProvider): Promise<void>;
   /** Counts a request towards a limit, or refuses it. */
   limit(limit: RouteLimit, caller: string): void;
 }
@@ -49,7 +58,9 @@ async function serve(
   const variant = findVariant(endpoint, request.method, version);
   const { route } = variant;
   const kind = isTokenKind(route.auth) ? route.auth : undefined;
-  const user = kind && (await options.authenticate(request, kind));
+  const user = kind && options.authenticate(request, kind);
+  // Only tokens of providers can be ended: others do not wait for it.
+  if (user !== undefined && 'expiresAt' in user) await options.assertSessionOpen(user);
   assertAcceptable(route, request.headers.accept);
   if (route.limit !== undefined) options.limit(route.limit, limitedBy(user) ?? request.ip);
   const params = variant.params.parse(capturesOf(variant, request), 'path');
