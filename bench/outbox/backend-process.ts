@@ -71,10 +71,7 @@ function open(domain: BackendDomain, federation: FederationDeliverer, mode: Mode
     storage,
     federation,
     queuedRpcs: [onTextSent],
-    dispatcher: {
-      send: (request) => dispatcher.send(request),
-      sendTogether: (requests) => dispatcher.sendTogether(requests),
-    },
+    dispatcher: () => dispatcher,
     settings: { closeGraceMs: 0, ...modes[mode] },
   });
 }

@@ -81,10 +81,7 @@ export async function openComponents(
       storage,
       federation,
       queuedRpcs,
-      dispatcher: {
-        send: (request) => dispatcher.send(request),
-        sendTogether: (requests) => dispatcher.sendTogether(requests),
-      },
+      dispatcher: () => dispatcher,
       settings: outboxSettings(config),
     }),
   );

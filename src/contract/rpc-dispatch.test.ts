@@ -29,6 +29,39 @@ const declarations = {
   refusing: rpc('brig', 'refusing', { about: 'Refuses.', input: Type.Unknown(), output: Type.Object({}) }),
 };
 
+const notified = rpc('brig', 'notified', {
+  about: 'Something that may come in crowds.',
+  delivery: 'queued',
+  input: Type.Object({ number: Type.Integer() }),
+  output: Type.Object({}),
+});
+
+/** Sends bodies of notifications together, and one by one. */
+function openCrowd(together: (numbers: readonly number[]) => void) {
+  const bugs: unknown[] = [];
+  const handler = {
+    together: async (calls: readonly { readonly input: { readonly number: number } }[]) =>
+      together(calls.map(({ input }) => input.number)),
+  };
+  const dispatcher = createDispatcher(
+    [
+      ...serveRpcs({ notified }, { notified: handler }),
+      ...serveRpcs({ getUsersByIds }, { getUsersByIds: () => [] }),
+    ],
+    { onBug: (error) => bugs.push(error) },
+  );
+  const requestOf = (body: string, rpcName = notified.name): ComponentRequest => ({
+    component: 'brig',
+    rpc: rpcName,
+    originDomain: 'a.example.com' as BackendDomain,
+    requestId: 'r',
+    version: '1',
+    body: Buffer.from(body),
+    signal: new AbortController().signal,
+  });
+  return { bugs, dispatcher, requestOf };
+}
+
 async function ask(rpcName: string, body: string, version?: string) {
   const bugs: unknown[] = [];
   const seen: { context: RpcContext; input: unknown }[] = [];
@@ -105,4 +138,38 @@ test('a bug is reported and answered without detail', async () => {
   const { status, body, bugs } = await ask('broken', '[]');
   assert.deepEqual([status, body.label, bugs.length], [500, 'server-error', 1]);
   assert.doesNotMatch(JSON.stringify(body), /secret/);
+});
+
+test('hands notifications to their handler at once, and one alone to the same', async () => {
+  const seen: (readonly number[])[] = [];
+  const { dispatcher, requestOf } = openCrowd((numbers) => seen.push(numbers));
+  const bodies = ['{"number":1}', '{"number":2}'];
+  assert.equal(await dispatcher.sendTogether(bodies.map((body) => requestOf(body))), true);
+  assert.equal((await dispatcher.send(requestOf('{"number":3}'))).status, 200);
+  assert.deepEqual(seen, [[1, 2], [3]]);
+});
+
+test('says that nothing was done when one of them is malformed or refused, or all are of another RPC', async () => {
+  const seen: (readonly number[])[] = [];
+  const { bugs, dispatcher, requestOf } = openCrowd((numbers) => {
+    if (numbers.includes(3)) throw refuse('not-found:user');
+    seen.push(numbers);
+  });
+  const send = (...bodies: readonly string[]) =>
+    dispatcher.sendTogether(bodies.map((body) => requestOf(body)));
+  assert.equal(await send('{"number":1}', '{'), false);
+  assert.equal(await send('{"number":1}', '{"number":"x"}'), false);
+  assert.equal(await send('{"number":1}', '{"number":3}'), false);
+  assert.equal(await dispatcher.sendTogether([]), false);
+  const questions = ['[]', '[]'].map((body) => requestOf(body, getUsersByIds.name));
+  assert.equal(await dispatcher.sendTogether(questions), false);
+  assert.deepEqual([seen, bugs], [[], []]);
+});
+
+test('reports a bug of a handler that was given many', async () => {
+  const { bugs, dispatcher, requestOf } = openCrowd(() => {
+    throw new Error('secret detail');
+  });
+  assert.equal(await dispatcher.sendTogether([requestOf('{"number":1}'), requestOf('{"number":2}')]), false);
+  assert.equal(bugs.length, 1);
 });

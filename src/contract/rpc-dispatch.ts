@@ -45,7 +45,8 @@ export function createDispatcher(served: readonly ServedRpc[], { onBug }: Dispat
       try {
         await entry.together(requests.map((request) => read(entry, request)));
         return true;
-      } catch {
+      } catch (error) {
+        if (!(error instanceof Refusal)) onBug(error, first as ComponentRequest);
         return false;
       }
     },

@@ -123,6 +123,11 @@ export interface Outbox {
 export interface Inbox {
   /** False: it was received before and must change nothing. */
   first(work: Work, context: Pick<RpcContext, 'origin' | 'deliveryId'>): Promise<boolean>;
+  /** Of many that one sender tells: those that were not received before. */
+  onlyFirst<C extends { readonly context: Pick<RpcContext, 'origin' | 'deliveryId'> }>(
+    work: Work,
+    calls: readonly C[],
+  ): Promise<readonly C[]>;
 }
 
 /** What galley needs of others. */

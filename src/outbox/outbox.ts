@@ -11,7 +11,7 @@ import { createRpcLookup, type RpcLookup } from './delivery/bundle-writer.ts';
 import { Drainers } from './delivery/drainers.ts';
 import { createLeases, noLeases } from './leases/leases.ts';
 import { outboxRoutes } from './routes.ts';
-import { receiveFirst } from './rows/inbox-store.ts';
+import { type ReceivedOnce, receiveFirst, receiveFirsts } from './rows/inbox-store.ts';
 import { queueDepths, readLane, readPage } from './rows/outbox-store.ts';
 import { serveDeliverNotifications } from './rpc/deliver-notifications.ts';
 import { defaultOutboxSettings, type OutboxSettings } from './settings.ts';
@@ -25,8 +25,11 @@ export interface OutboxNeeds {
   readonly federation: FederationDeliverer | undefined;
   /** Every RPC that is delivered through the outbox; what is stored is found again by its name. */
   readonly queuedRpcs: readonly QueuedRpc[];
-  /** Serves the notifications of a received bundle, as if each had come by itself. */
-  readonly dispatcher: Dispatcher;
+  /**
+   * Serves the notifications of a received bundle, as if each had come by itself. Looked up at each use: it serves the
+   * outbox, too, and comes after it.
+   */
+  readonly dispatcher: () => Dispatcher;
   readonly settings?: Partial<OutboxSettings>;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
@@ -47,6 +50,8 @@ export interface Outbox extends AsyncDisposable {
    * taken before, and must change nothing. Holds once the handler's unit of work is committed.
    */
   first(work: Work, context: Pick<RpcContext, 'origin' | 'deliveryId'>): Promise<boolean>;
+  /** The same for many of one sender: those that were not received before. */
+  onlyFirst<C extends ReceivedOnce>(work: Work, calls: readonly C[]): Promise<readonly C[]>;
   /** The bundle RPC. */
   readonly rpcs: readonly ServedRpc[];
   /** For the operations listener. */
@@ -81,6 +86,11 @@ export function openOutbox(needs: OutboxNeeds): Outbox {
     first: async (work, context) => {
       const first = await receiveFirst(work, context, now());
       if (!first) countRepeated();
+      return first;
+    },
+    onlyFirst: async (work, calls) => {
+      const first = await receiveFirsts(work, storage.dialect, calls, now());
+      for (let repeated = calls.length - first.length; repeated > 0; repeated -= 1) countRepeated();
       return first;
     },
     rpcs: serveRpcs(bundleRpcs, {

@@ -72,7 +72,7 @@ export async function openPair(
 }
 
 function openWireOutbox(ownDomain: BackendDomain, storage: Storage, federation: FederationDeliverer) {
-  const dispatcher = createDispatcher([], { onBug: () => undefined });
+  const dispatcher = () => createDispatcher([], { onBug: () => undefined });
   return openOutbox({ ownDomain, storage, federation, queuedRpcs, dispatcher });
 }
 

@@ -140,7 +140,7 @@ export async function openRig(
       storage,
       federation: undefined,
       queuedRpcs: [],
-      dispatcher: createDispatcher([], { onBug: () => undefined }),
+      dispatcher: () => createDispatcher([], { onBug: () => undefined }),
     }),
   );
   const removalKeys = hasMls ? await openRemovalKeys(join(folder, 'removal-keys')) : undefined;

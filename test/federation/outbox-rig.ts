@@ -124,10 +124,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       storage,
       federation: undefined,
       queuedRpcs: [onNumberCounted],
-      dispatcher: {
-        send: (request) => dispatcher.send(request),
-        sendTogether: (requests) => dispatcher.sendTogether(requests),
-      },
+      dispatcher: () => dispatcher,
       settings: options.settings,
     }),
   );
@@ -135,8 +132,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     for (const { context, input } of calls) await opened.judge(input, context);
     await storage.work(async (work) => {
       work.onCommit(() => units.push(calls.length));
-      for (const { context, input } of calls)
-        if (!crosswire || (await outbox.first(work, context))) work.onCommit(() => received.push(input));
+      const first = crosswire ? await outbox.onlyFirst(work, calls) : calls;
+      for (const { input } of first) work.onCommit(() => received.push(input));
     });
   };
   const take: Handler = async (context, input) => {
@@ -292,7 +289,7 @@ export async function openSender({ url, wire, settings, now }: SenderOptions): P
       storage,
       federation,
       queuedRpcs: [onNumberCounted],
-      dispatcher: createDispatcher([], { onBug: () => undefined }),
+      dispatcher: () => createDispatcher([], { onBug: () => undefined }),
       settings: { pollMs: 25, closeGraceMs: 500, ...settings },
       now,
     }),

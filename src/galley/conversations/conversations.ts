@@ -35,6 +35,8 @@ export interface ConversationLookup {
   find(id: ConversationId, work?: Work): Promise<OwnConversation | undefined>;
   /** Own users in a conversation of another backend, each with the name of its stay there. */
   findRemoteMembers(conversation: QualifiedConversation, work?: Work): Promise<ReadonlyMap<UserId, string>>;
+  /** Puts them into memory ahead of a unit of work, where memory may serve it. */
+  preloadRemoteMembers(conversation: QualifiedConversation): Promise<void>;
 }
 
 /** The one way to change conversations and memberships; keeps what is in memory exact. */
@@ -81,6 +83,13 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
   );
   const isShared = storage.dialect === 'postgres';
   const keyOf = ({ domain, id }: QualifiedConversation) => `${domain}/${id}`;
+  const remoteMembersInMemory = async (conversation: QualifiedConversation) => {
+    const members = await remote.find(keyOf(conversation), async () => {
+      const found = await findRemoteMembers(storage.reader, conversation);
+      return found.size === 0 ? undefined : found;
+    });
+    return members ?? nobody;
+  };
   return {
     async find(id, work) {
       if (isShared) {
@@ -95,13 +104,11 @@ export function createConversations({ ownDomain, storage, maxCachedMembers, now 
     },
     async findRemoteMembers(conversation, work) {
       if (isShared) return findRemoteMembers((work ?? storage).reader, conversation);
-      const key = keyOf(conversation);
-      if (work !== undefined) return remote.peek(key) ?? findRemoteMembers(work.reader, conversation);
-      const members = await remote.find(key, async () => {
-        const found = await findRemoteMembers(storage.reader, conversation);
-        return found.size === 0 ? undefined : found;
-      });
-      return members ?? nobody;
+      if (work === undefined) return await remoteMembersInMemory(conversation);
+      return remote.peek(keyOf(conversation)) ?? findRemoteMembers(work.reader, conversation);
+    },
+    async preloadRemoteMembers(conversation) {
+      if (!isShared) await remoteMembersInMemory(conversation);
     },
     lock: (work, id) => lockConversation(work, ownDomain, id, own.peek(id)),
     async add(work, conversation, state = 'whole') {

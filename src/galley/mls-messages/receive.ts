@@ -3,8 +3,8 @@ import type { BackendDomain, ClientId, UserId } from '#contract/ids.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { InputOf } from '#contract/rpc.ts';
 import type { Work } from '#storage';
+import type { QualifiedConversation } from '../conversations/conversation.ts';
 import { conversationEvent, eventTime } from '../conversations/conversation-event.ts';
-import type { ConversationLookup } from '../conversations/conversations.ts';
 import type { Events } from '../needs.ts';
 
 /** What owners of groups tell own clients (reference federation-api 5.4.6, 5.4.18). */
@@ -13,22 +13,24 @@ export interface ReceiveMls {
    * Hands a message to those clients whose users are in that conversation of the owner according to our own table. The
    * owner is believed about who has sent it.
    */
-  message(work: Work, owner: BackendDomain, message: InputOf<typeof onMlsMessageSent>): Promise<void>;
+  message(
+    work: Work,
+    conversation: QualifiedConversation,
+    members: ReadonlyMap<UserId, unknown>,
+    message: InputOf<typeof onMlsMessageSent>,
+  ): Promise<void>;
   /** Hands a welcome to clients, which join by it or cannot read it. */
   welcome(work: Work, owner: BackendDomain, welcome: InputOf<typeof mlsWelcome>): Promise<void>;
 }
 
 interface Needs {
-  readonly conversations: ConversationLookup;
   readonly events: Events;
   readonly now: () => number;
 }
 
-export function createReceiveMls({ conversations, events, now }: Needs): ReceiveMls {
+export function createReceiveMls({ events, now }: Needs): ReceiveMls {
   return {
-    async message(work, owner, { conversation: id, recipients, sender, time, sub_conversation, message }) {
-      const conversation = { domain: owner, id };
-      const members = await conversations.findRemoteMembers(conversation, work);
+    async message(work, conversation, members, { recipients, sender, time, sub_conversation, message }) {
       const present = Object.entries(recipients)
         .map(([user, clients]) => ({ user: user as UserId, clients }))
         .filter(({ user, clients }) => members.has(user) && clients.length > 0);

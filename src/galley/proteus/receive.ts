@@ -4,15 +4,14 @@ import { maxCiphertextBytes } from '#contract/messages.ts';
 import { refuse } from '#contract/refusal.ts';
 import type { InputOf } from '#contract/rpc.ts';
 import type { Work } from '#storage';
+import type { QualifiedConversation } from '../conversations/conversation.ts';
 import { eventTime } from '../conversations/conversation-event.ts';
-import type { ConversationLookup } from '../conversations/conversations.ts';
 import type { Events } from '../needs.ts';
 import { messagePushes } from './message-events.ts';
 import type { Envelope } from './mismatch.ts';
 
 interface Needs {
   readonly ownDomain: BackendDomain;
-  readonly conversations: ConversationLookup;
   readonly events: Events;
 }
 
@@ -25,14 +24,13 @@ const maxCiphertextLength = Math.ceil(maxCiphertextBytes / 3) * 4;
  */
 export type Receive = (
   work: Work,
-  owner: BackendDomain,
+  conversation: QualifiedConversation,
+  members: ReadonlyMap<UserId, unknown>,
   message: InputOf<typeof onMessageSent>,
 ) => Promise<void>;
 
-export function createReceive({ ownDomain, conversations, events }: Needs): Receive {
-  return async (work, owner, message) => {
-    const conversation = { domain: owner, id: message.conversation };
-    const members = await conversations.findRemoteMembers(conversation, work);
+export function createReceive({ ownDomain, events }: Needs): Receive {
+  return async (work, conversation, members, message) => {
     const envelopes = envelopesFor(message.recipients, members);
     const posting = {
       conversation,

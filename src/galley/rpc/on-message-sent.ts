@@ -4,7 +4,7 @@ import type { Storage } from '#storage';
 import type { ConversationLookup } from '../conversations/conversations.ts';
 import type { Inbox } from '../needs.ts';
 import type { Receive } from '../proteus/receive.ts';
-import { findAllMembers } from './members-in-memory.ts';
+import { conversationOf, membersOnce, preloadMembers } from './members-told.ts';
 
 interface Needs {
   readonly storage: Storage;
@@ -22,10 +22,13 @@ export function serveOnMessageSent({
 }: Needs): TogetherHandler<typeof onMessageSent> {
   return {
     async together(calls) {
-      await findAllMembers(conversations, calls);
+      await preloadMembers(conversations, calls);
       await storage.work(async (work) => {
-        for (const { context, input } of calls)
-          if (await inbox.first(work, context)) await receiveMessage(work, context.origin, input);
+        const membersOf = membersOnce(conversations, work);
+        for (const call of await inbox.onlyFirst(work, calls)) {
+          const conversation = conversationOf(call);
+          await receiveMessage(work, conversation, await membersOf(conversation), call.input);
+        }
       });
     },
   };

@@ -4,7 +4,7 @@ import type { Storage } from '#storage';
 import type { ConversationLookup } from '../conversations/conversations.ts';
 import type { ReceiveMls } from '../mls-messages/receive.ts';
 import type { Inbox } from '../needs.ts';
-import { findAllMembers } from './members-in-memory.ts';
+import { conversationOf, membersOnce, preloadMembers } from './members-told.ts';
 
 interface Needs {
   readonly storage: Storage;
@@ -19,11 +19,14 @@ export function serveOnMlsMessageSent(needs: Needs): TogetherHandler<typeof onMl
   const { storage, inbox, conversations, receiveMls, isMlsEnabled } = needs;
   return {
     async together(calls) {
-      await findAllMembers(conversations, calls);
+      await preloadMembers(conversations, calls);
       await storage.work(async (work) => {
-        for (const { context, input } of calls)
-          if ((await inbox.first(work, context)) && isMlsEnabled)
-            await receiveMls.message(work, context.origin, input);
+        const membersOf = membersOnce(conversations, work);
+        const first = await inbox.onlyFirst(work, calls);
+        for (const call of isMlsEnabled ? first : []) {
+          const conversation = conversationOf(call);
+          await receiveMls.message(work, conversation, await membersOf(conversation), call.input);
+        }
       });
     },
   };

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { RpcContext } from '#contract/rpc.ts';
 import { hotQuery, type Reader, type Storage, type Tables, type Work } from '#storage';
 
@@ -24,6 +24,38 @@ export async function receiveFirst(
   if (deliveryId === undefined) return true;
   const added = await insertReceived(work.reader, origin, deliveryId, now);
   return added.length > 0;
+}
+
+/**
+ * The same for many of one sender in one statement: those that are received for the first time, one that comes twice
+ * among them once.
+ */
+export async function receiveFirsts<C extends ReceivedOnce>(
+  work: Work,
+  dialect: Storage['dialect'],
+  calls: readonly C[],
+  now: number,
+): Promise<readonly C[]> {
+  const [one, ...more] = calls;
+  if (one === undefined) return [];
+  if (more.length === 0) return (await receiveFirst(work, one.context, now)) ? [one] : [];
+  const { origin } = one.context;
+  const ids = calls.flatMap(({ context: { deliveryId } }) => deliveryId ?? []);
+  const listed =
+    dialect === 'postgres'
+      ? sql`unnest(${ids}::text[]) as listed (value)`
+      : sql`json_each(${JSON.stringify(ids)}) as listed`;
+  const { rows } = await sql<{ readonly delivery_id: string }>`
+    insert into inbox (origin, delivery_id, received_at)
+    select ${origin}, value, cast(${now} as bigint) from ${listed} where true
+    on conflict (origin, delivery_id) do nothing returning delivery_id`.execute(work.db);
+  const first = new Set(rows.map(({ delivery_id: id }) => id));
+  return calls.filter(({ context: { deliveryId } }) => deliveryId === undefined || first.delete(deliveryId));
+}
+
+/** A notification, as far as the inbox looks at it. */
+export interface ReceivedOnce {
+  readonly context: Pick<RpcContext, 'origin' | 'deliveryId'>;
 }
 
 const selectOld = hotQuery((reader: Reader, before: number, limit: number) =>

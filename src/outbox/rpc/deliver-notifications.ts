@@ -11,7 +11,7 @@ import { observeBundle } from '../telemetry.ts';
 
 export interface ReceiverNeeds {
   /** Serves requests of notifications: the same checks, the same handlers. */
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: () => Dispatcher;
   /** Queued RPCs: nothing else may come in a bundle. */
   readonly lookup: RpcLookup;
   readonly answerMs: number;
@@ -55,56 +55,38 @@ export function serveDeliverNotifications(needs: ReceiverNeeds): RpcHandler<type
     const runTogether = async (indexes: readonly number[]): Promise<boolean> => {
       for (const index of indexes) set(index, pending);
       const all = indexes.map((index) => notifications[index] as BundledNotification);
-      const isDone = await needs.dispatcher.sendTogether(all.map((each) => requestOf(context, each)));
+      const isDone = await needs.dispatcher().sendTogether(all.map((each) => requestOf(context, each)));
       for (const index of indexes) set(index, isDone ? done : skipped);
       return isDone;
     };
-    const runLane = async (indexes: readonly number[]): Promise<void> => {
-      for (const run of runsOf(notifications, indexes)) {
+    const runLane = async (runs: readonly (readonly number[])[]): Promise<void> => {
+      for (const run of runs) {
         if (isOver()) return;
         if (run.length > 1 && (await runTogether(run))) continue;
         for (const index of run) if (isOver() || !(await runOne(index))) return;
       }
     };
-    const lanes = indexesByLane(notifications).map(runLane);
+    const lanes = runsByLane(notifications).map(runLane);
     await Promise.race([Promise.all(lanes), deadline.promise]);
     clearTimeout(timer);
     return { results };
   };
 }
 
-/** Cuts a lane where another RPC begins. */
-function runsOf(
+/** The notifications of each lane, cut where another RPC begins and where a unit of work would be too long. */
+function runsByLane(
   notifications: readonly BundledNotification[],
-  lane: readonly number[],
-): readonly (readonly number[])[] {
-  const runs: number[][] = [];
-  for (const index of lane) {
+): readonly (readonly (readonly number[])[])[] {
+  const lanes = new Map<string, { readonly name: string; readonly indexes: number[] }[]>();
+  notifications.forEach(({ lane, component, rpc }, index) => {
+    const name = `${component}/${rpc}`;
+    const runs = lanes.get(lane) ?? [];
+    lanes.set(lane, runs);
     const last = runs.at(-1);
-    if (last !== undefined && last.length < maxTogether && isSameRpc(notifications, last[0], index))
-      last.push(index);
-    else runs.push([index]);
-  }
-  return runs;
-}
-
-function isSameRpc(
-  notifications: readonly BundledNotification[],
-  one: number | undefined,
-  other: number,
-): boolean {
-  const [first, second] = [notifications[one ?? other], notifications[other]];
-  return first?.component === second?.component && first?.rpc === second?.rpc;
-}
-
-function indexesByLane(notifications: readonly BundledNotification[]): readonly (readonly number[])[] {
-  const lanes = new Map<string, number[]>();
-  notifications.forEach(({ lane }, index) => {
-    const known = lanes.get(lane);
-    if (known === undefined) lanes.set(lane, [index]);
-    else known.push(index);
+    if (last?.name === name && last.indexes.length < maxTogether) last.indexes.push(index);
+    else runs.push({ name, indexes: [index] });
   });
-  return [...lanes.values()];
+  return [...lanes.values()].map((runs) => runs.map(({ indexes }) => indexes));
 }
 
 async function receiveOne(
@@ -117,7 +99,7 @@ async function receiveOne(
     const message = `${component}/${rpc} is no queued RPC of this backend`;
     return { outcome: 'refused', code: 404, label: 'no-endpoint', message };
   }
-  return toResult(await dispatcher.send(requestOf(context, notification)));
+  return toResult(await dispatcher().send(requestOf(context, notification)));
 }
 
 function requestOf(context: RpcContext, notification: BundledNotification): ComponentRequest {
